@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A media type as manifests carry it; compared as bytes.
+package struct MediaType: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package var description: String { text }
+
+    package static let imageManifest = MediaType("application/vnd.oci.image.manifest.v1+json")
+    package static let imageIndex = MediaType("application/vnd.oci.image.index.v1+json")
+    package static let imageConfig = MediaType("application/vnd.oci.image.config.v1+json")
+    /// An uncompressed layer.
+    package static let imageLayer = MediaType("application/vnd.oci.image.layer.v1.tar")
+    package static let emptyConfig = MediaType("application/vnd.oci.empty.v1+json")
+
+    /// The root page of a version's tree.
+    package static let tree = MediaType("application/vnd.ingot.tree.v1")
+    /// One file of 16 MiB or more of a checkpoint or adapter, kept as it is.
+    package static let rawFile = MediaType("application/vnd.ingot.file.v1")
+
+    package static let inTotoStatement = MediaType("application/vnd.in-toto+json")
+    package static let sigstoreBundle = MediaType("application/vnd.dev.sigstore.bundle.v0.3+json")
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Reading and replacing whole files of a working copy. A store has its own, durable way.
+package enum Files {
+    /// What is at a path, links not followed.
+    package enum Entry: Sendable, Equatable {
+        case file(byteCount: Int, isExecutable: Bool)
+        case directory
+        case link
+        case other
+    }
+
+    /// Nil when nothing is there.
+    package static func entry(at path: String) throws -> Entry? {
+        var status = unsafe stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            let error = FileError.last("read", path)
+            if error.isMissing || error.code == ENOTDIR { return nil }
+            throw error
+        }
+        return switch unsafe status.st_mode & S_IFMT {
+        case S_IFREG:
+            unsafe .file(
+                byteCount: Int(status.st_size), isExecutable: status.st_mode & S_IXUSR != 0)
+        case S_IFDIR: .directory
+        case S_IFLNK: .link
+        default: .other
+        }
+    }
+
+    /// Reads a file of at most `limit` bytes.
+    package static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        defer { close(descriptor) }
+        var content = [UInt8]()
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes {
+                unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError.last("read", path)
+            }
+            if count == 0 { return content }
+            guard content.count + count <= limit else {
+                throw FileError("read more than \(limit) bytes of", path, code: EFBIG)
+            }
+            content += buffer[..<count]
+        }
+    }
+
+    /// Replaces a file at once: a reader sees the old bytes or the new ones. Not synced.
+    package static func replace(_ path: String, with content: some Collection<UInt8>) throws {
+        let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError.last("create", temporary) }
+        do {
+            defer { close(descriptor) }
+            try writeAll(Array(content), to: descriptor, path: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            let error = FileError.last("replace", path)
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    package static func writeAll(
+        _ content: [UInt8], to descriptor: Int32, path: String
+    ) throws {
+        try unsafe content.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let count = unsafe write(
+                    descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw FileError.last("write", path)
+                }
+                offset += count
+            }
+        }
+    }
+
+    /// Makes a directory and its missing parents.
+    package static func makeDirectories(_ path: String) throws {
+        if try entry(at: path) == .directory || path.isEmpty { return }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeDirectories(String(path[..<slash]))
+        }
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+            throw FileError.last("make the directory", path)
+        }
+    }
+
+    /// The names in a directory, sorted by bytes, without `.` and `..`.
+    package static func names(in path: String) throws -> [String] {
+        guard let stream = unsafe opendir(path) else { throw FileError.last("list", path) }
+        defer { unsafe _ = closedir(stream) }
+        var names = [String]()
+        errno = 0
+        while let item = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &item.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(validatingCString: $0)
+                }
+            }
+            guard let name else {
+                throw FileError("read a name that is not UTF-8 in", path, code: EILSEQ)
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw FileError.last("list", path) }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Removes a file or a whole directory; nothing there is fine.
+    package static func remove(_ path: String) throws {
+        switch try entry(at: path) {
+        case nil: return
+        case .directory:
+            for name in try names(in: path) { try remove("\(path)/\(name)") }
+            guard rmdir(path) == 0 else { throw FileError.last("remove", path) }
+        default:
+            guard unlink(path) == 0 else { throw FileError.last("remove", path) }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// A file mapped read-only for as long as the object lives.
+///
+/// The mapping is private: pages already read keep their content if the file is written to, but a
+/// file that is truncated meanwhile raises SIGBUS. Map only files that are replaced by rename.
+package final class MappedFile: Sendable {
+    package let path: String
+    package let byteCount: Int
+    // Safe: the mapping lives until deinit and is never written.
+    private nonisolated(unsafe) let base: UnsafeRawPointer?
+
+    package init(path: String) throws {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        defer { close(descriptor) }
+        var status = unsafe stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError.last("read", path) }
+        guard unsafe status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError("map", path, code: EINVAL)
+        }
+        self.path = path
+        byteCount = unsafe Int(status.st_size)
+        guard byteCount > 0 else {
+            unsafe base = nil
+            return
+        }
+        let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard unsafe address != MAP_FAILED else { throw FileError.last("map", path) }
+        unsafe base = UnsafeRawPointer(address)
+    }
+
+    deinit {
+        if let base = unsafe base {
+            unsafe munmap(UnsafeMutableRawPointer(mutating: base), byteCount)
+        }
+    }
+
+    /// The whole file; valid while the object lives.
+    package var bytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: base, count: byteCount)
+    }
+}
