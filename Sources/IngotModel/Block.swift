@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotTensor
+
+/// One layer of a model: two norms and seven linear layers, in Hugging Face's row order (rotary
+/// positions turn the pair of rows i and i + headSize / 2 of a head).
+package struct Block: Sendable {
+    package var attentionNorm: [Float]
+    package var feedForwardNorm: [Float]
+    package var q: WeightMatrix
+    package var k: WeightMatrix
+    package var v: WeightMatrix
+    package var o: WeightMatrix
+    package var gate: WeightMatrix
+    package var up: WeightMatrix
+    package var down: WeightMatrix
+
+    package init(
+        attentionNorm: [Float],
+        feedForwardNorm: [Float],
+        linear: (LinearRole) throws -> WeightMatrix
+    ) rethrows {
+        self.attentionNorm = attentionNorm
+        self.feedForwardNorm = feedForwardNorm
+        q = try linear(.q)
+        k = try linear(.k)
+        v = try linear(.v)
+        o = try linear(.o)
+        gate = try linear(.gate)
+        up = try linear(.up)
+        down = try linear(.down)
+    }
+
+    package subscript(role: LinearRole) -> WeightMatrix {
+        switch role {
+        case .q: q
+        case .k: k
+        case .v: v
+        case .o: o
+        case .gate: gate
+        case .up: up
+        case .down: down
+        }
+    }
+}
