@@ -55,8 +55,10 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 
-    /// Days since 1970-01-01 to a date of the proleptic Gregorian calendar, by counting in eras of
-    /// 400 years that start on 1 March (H. Hinnant, "chrono-compatible low-level date algorithms").
+    // Days since 1970-01-01 to dates of the proleptic Gregorian calendar and back, by counting in
+    // eras of 400 years that start on 1 March: Hinnant, "chrono-compatible low-level date
+    // algorithms".
+
     private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = day + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -4,7 +4,7 @@ internal import COpenSSL
 package import IngotCore
 
 /// Incremental SHA-256 (FIPS 180-4), by OpenSSL, which uses the SHA instructions of the processor.
-package final class SHA256Hasher {
+@safe package final class SHA256Hasher {
     private let context: OpaquePointer
 
     package init() {

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+
+/// A key that cannot be read or used.
+package struct CryptoError: IngotError {
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+}
