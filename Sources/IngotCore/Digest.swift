@@ -30,6 +30,9 @@ package struct Digest: Hashable, Sendable {
         return result
     }
 
+    /// The last of the 32 bytes: uniform, and cheap to ask for.
+    package var lastByte: UInt8 { UInt8(truncatingIfNeeded: words.3) }
+
     package static func == (left: Digest, right: Digest) -> Bool {
         left.words == right.words
     }

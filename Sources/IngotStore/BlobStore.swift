@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCrypto
+package import IngotCore
+internal import IngotFiles
+
+/// Owns `oci-layout`, `blobs/` and `incoming/` under a store's root. Invariants:
+///
+/// (1) A file `blobs/sha256/<hex>` has exactly that SHA-256; it is read-only, never written in place.
+/// (2) A blob appears by rename from `incoming/`, after its bytes are synced; whoever names it
+///     elsewhere does so after the directory is synced as well. Bytes before names.
+/// (3) An error of fsync is final: the file is thrown away and the write fails.
+package final class BlobStore: Sendable {
+    package let layout: StoreLayout
+    private let incoming: Incoming
+
+    /// The store's directory, `.ingot` in a workspace.
+    package var root: String { layout.root }
+
+    /// Makes the store's directories and marker; what already exists is left as it is.
+    package static func create(at root: String) throws -> BlobStore {
+        let layout = StoreLayout(root: root)
+        for directory in [layout.blobs, layout.incoming] { try Files.makeDirectories(directory) }
+        if try Files.entry(at: layout.markerFile) == nil {
+            try Files.replace(layout.markerFile, with: StoreLayout.marker)
+        }
+        for directory in [layout.blobs, "\(root)/blobs", root] {
+            try FileHandle.syncDirectory(directory)
+        }
+        return try BlobStore(opening: root)
+    }
+
+    /// Opens a store, and clears away what processes that died left in `incoming/`.
+    ///
+    /// - Throws: `StoreError` when the directory is not a store of this format.
+    package init(opening root: String) throws {
+        layout = StoreLayout(root: root)
+        guard try Files.entry(at: layout.markerFile) != nil else {
+            throw StoreError("\(root): not an Ingot store: make one with `ingot init`")
+        }
+        guard try Files.read(layout.markerFile, limit: 4096) == StoreLayout.marker else {
+            throw StoreError("\(layout.markerFile): not the marker of an OCI layout 1.0.0")
+        }
+        incoming = Incoming(directory: layout.incoming)
+        do {
+            try incoming.removeStale()
+        } catch let error as FileError where error.isReadOnly {
+            // A store on a read-only disk can still be read.
+        }
+    }
+
+    /// Stores bytes for good: on return they survive a crash. Bytes already there cost nothing.
+    package func put(_ bytes: [UInt8]) throws -> Digest {
+        let batch = batch()
+        let digest = try batch.add(bytes)
+        try batch.commit()
+        return digest
+    }
+
+    /// Stores a copy of a file.
+    package func putFile(at path: String) throws -> (digest: Digest, byteCount: Int) {
+        let batch = batch()
+        let stored = try batch.addFile(at: path)
+        try batch.commit()
+        return stored
+    }
+
+    /// Many blobs at the price of one sync of the directory.
+    package func batch() -> BlobBatch { BlobBatch(store: self) }
+
+    /// Starts a blob whose digest is known only at its end.
+    func writer() throws -> BlobWriter { try BlobWriter(path: try incoming.newPath()) }
+
+    package func contains(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
+
+    /// Where a blob is or would be.
+    package func path(of digest: Digest) -> String { layout.blob(digest) }
+
+    package func byteCount(of digest: Digest) throws -> Int {
+        guard case .file(let byteCount, _)? = try Files.entry(at: path(of: digest)) else {
+            throw missing(digest)
+        }
+        return byteCount
+    }
+
+    /// Reads a whole blob and checks it.
+    ///
+    /// - Throws: `StoreError` when it is missing, damaged or larger than `limit` bytes.
+    package func read(_ digest: Digest, limit: Int = 64 << 20) throws -> [UInt8] {
+        let byteCount = try byteCount(of: digest)
+        guard byteCount <= limit else {
+            throw StoreError(
+                "blob \(digest): \(byteCount) bytes, where at most \(limit) are expected"
+            )
+        }
+        let handle = try open(digest)
+        guard let bytes = try handle.read(byteCount, at: 0), Digest.of(bytes) == digest else {
+            throw damaged(digest)
+        }
+        return bytes
+    }
+
+    /// Every blob's digest, in order. Files with other names are not blobs and are left out.
+    package func digests() throws -> [Digest] {
+        try Files.names(in: layout.blobs).compactMap { Digest(hex: $0) }
+    }
+
+    /// Names in `blobs/sha256` that are not digests.
+    func strangeNames() throws -> [String] {
+        try Files.names(in: layout.blobs).filter { Digest(hex: $0) == nil }
+    }
+
+    func staleSessions() throws -> [String] { try incoming.staleSessions() }
+
+    func open(_ digest: Digest) throws -> FileHandle {
+        do {
+            return try FileHandle.reading(path(of: digest))
+        } catch let error as FileError where error.isMissing { throw missing(digest) }
+    }
+
+    func missing(_ digest: Digest) -> StoreError {
+        StoreError("blob \(digest): not in the store \(root): pull it, or add its content again")
+    }
+
+    func damaged(_ digest: Digest) -> StoreError {
+        StoreError(
+            "blob \(digest): its bytes have another digest: remove \(path(of: digest)), "
+                + "then pull it or add its content again"
+        )
+    }
+}
+
+extension FileError {
+    /// EROFS, EACCES or EPERM.
+    var isReadOnly: Bool { [30, 13, 1].contains(code) }
+}

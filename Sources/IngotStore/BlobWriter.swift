@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+internal import IngotCrypto
+internal import IngotFiles
+
+/// A blob on its way: hashed while it is written to a temporary file of mode 0600.
+///
+/// The file goes away with the writer, unless `finish` handed it over.
+final class BlobWriter {
+    private let path: String
+    private let handle: FileHandle
+    private let hasher = SHA256Hasher()
+    private var isFinished = false
+    private(set) var byteCount = 0
+
+    init(path: String) throws {
+        self.path = path
+        handle = try FileHandle.creating(path, mode: 0o600)
+    }
+
+    deinit { if !isFinished { StagedBlob.discard(path) } }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        try unsafe handle.write(bytes)
+        unsafe hasher.update(bytes)
+        byteCount += bytes.count
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        try unsafe bytes.withUnsafeBytes { try unsafe write($0) }
+    }
+
+    /// Syncs the bytes; the writer must not be used again. Invariant (3): no second try.
+    func finish() throws -> StagedBlob {
+        try handle.setMode(0o444)
+        try handle.sync()
+        isFinished = true
+        return StagedBlob(path: path, digest: hasher.finish(), byteCount: byteCount)
+    }
+}
+
+/// A synced temporary file that is ready to become a blob.
+struct StagedBlob {
+    let path: String
+    let digest: Digest
+    let byteCount: Int
+
+    /// Best effort: what stays behind is removed by the next process that opens the store.
+    static func discard(_ path: String) {
+        do { try FileHandle.unlink(path) } catch {}
+    }
+}

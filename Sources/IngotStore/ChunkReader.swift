@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+internal import IngotCrypto
+
+/// Reads chunks from packs; every chunk is checked against its digest. Not for two threads at once.
+final class ChunkReader {
+    /// Packs kept open.
+    private static let openLimit = 32
+
+    private let store: Store
+    private let codec = ChunkCodec()
+    private var packs: [Digest: FileHandle] = [:]
+
+    init(store: Store) { self.store = store }
+
+    /// The bytes of a chunk of a known size.
+    ///
+    /// - Throws: `StoreError` that names the chunk and its pack.
+    func read(_ chunk: ChunkReference) throws -> [UInt8] {
+        guard let location = try store.index.locations(of: [chunk.digest])[chunk.digest] else {
+            throw StoreError(
+                "chunk \(chunk.digest): in no pack that the index knows: rebuild the index with "
+                    + "`ingot fsck --rebuild-index`, or pull it, or add its content again"
+            )
+        }
+        return try read(chunk, at: location)
+    }
+
+    func read(_ chunk: ChunkReference, at location: ChunkLocation) throws -> [UInt8] {
+        guard location.byteCount == chunk.byteCount,
+            location.storedByteCount <= ChunkCodec.chunkByteLimit,
+            let stored = try open(location.pack).read(
+                location.storedByteCount,
+                at: location.offset
+            ),
+            let bytes = decode(stored, location),
+            Digest.of(bytes) == chunk.digest
+        else {
+            throw StoreError(
+                "chunk \(chunk.digest): damaged in pack \(location.pack): remove "
+                    + "\(store.blobs.path(of: location.pack)), then pull it or add its content again"
+            )
+        }
+        return bytes
+    }
+
+    private func decode(_ stored: [UInt8], _ location: ChunkLocation) -> [UInt8]? {
+        switch location.encoding {
+        case .plain: stored.count == location.byteCount ? stored : nil
+        case .zstd: codec.decompress(stored, byteCount: location.byteCount)
+        }
+    }
+
+    private func open(_ pack: Digest) throws -> FileHandle {
+        if let handle = packs[pack] { return handle }
+        let handle = try store.blobs.open(pack)
+        if packs.count == Self.openLimit { packs = [:] }
+        packs[pack] = handle
+        return handle
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import IngotFiles
+
+/// An open file that closes itself; the system calls of the store, with errors that name the path.
+final class FileHandle: Sendable {
+    let path: String
+    private let descriptor: Int32
+
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// What tells that a file changed while it was read.
+    struct Status: Equatable {
+        let byteCount: Int
+        let device: UInt
+        let inode: UInt
+        let modified: [Int]
+        let isRegular: Bool
+        let isExecutable: Bool
+        let linkCount: Int
+    }
+
+    /// - Throws: ELOOP when the path is a symbolic link.
+    static func reading(_ path: String) throws -> FileHandle {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        return FileHandle(path: path, descriptor: descriptor)
+    }
+
+    static func creating(_ path: String, mode: mode_t) throws -> FileHandle {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw FileError.last("create", path) }
+        return FileHandle(path: path, descriptor: descriptor)
+    }
+
+    /// Opens a file to lock it, making it where it is missing.
+    static func locking(_ path: String) throws -> FileHandle {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        return FileHandle(path: path, descriptor: descriptor)
+    }
+
+    func status() throws -> Status {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError.last("read", path) }
+        return Status(
+            byteCount: Int(status.st_size),
+            device: status.st_dev,
+            inode: status.st_ino,
+            modified: [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_nsec],
+            isRegular: status.st_mode & S_IFMT == S_IFREG,
+            isExecutable: status.st_mode & S_IXUSR != 0,
+            linkCount: Int(status.st_nlink)
+        )
+    }
+
+    /// Reads the next bytes, until the buffer is full or the file ends. Returns their count.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            // Safe: the offset and the rest are within the buffer.
+            let count = unsafe Glibc.read(
+                descriptor,
+                buffer.baseAddress?.advanced(by: filled),
+                buffer.count - filled
+            )
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError.last("read", path)
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Reads exactly `count` bytes at an offset; nil when the file is shorter.
+    func read(_ count: Int, at offset: Int) throws -> [UInt8]? {
+        var filled = 0
+        let bytes = try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while filled < count {
+                // Safe: the offset and the rest are within the buffer.
+                let step = unsafe pread(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: filled),
+                    count - filled,
+                    offset + filled
+                )
+                if step < 0 {
+                    if errno == EINTR { continue }
+                    throw FileError.last("read", path)
+                }
+                if step == 0 { break }
+                filled += step
+            }
+            initialized = filled
+        }
+        return filled == count ? bytes : nil
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var offset = 0
+        while offset < bytes.count {
+            // Safe: the offset and the rest are within the buffer.
+            let count = unsafe Glibc.write(
+                descriptor,
+                bytes.baseAddress?.advanced(by: offset),
+                bytes.count - offset
+            )
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError.last("write", path)
+            }
+            offset += count
+        }
+    }
+
+    func setMode(_ mode: mode_t) throws {
+        guard fchmod(descriptor, mode) == 0 else {
+            throw FileError.last("change the mode of", path)
+        }
+    }
+
+    /// An error is final for this file: what the kernel dropped is not reported a second time, so the
+    /// caller must throw the file away, never sync it again.
+    func sync() throws {
+        guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
+    }
+
+    /// True when the lock was taken at once; it lasts as long as the handle.
+    func tryLock() throws -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        guard errno == EWOULDBLOCK else { throw FileError.last("lock", path) }
+        return false
+    }
+
+    /// Waits for the lock; it lasts as long as the handle.
+    func lock() throws {
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw FileError.last("lock", path) }
+        }
+    }
+
+    static func syncDirectory(_ path: String) throws {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
+    }
+
+    static func move(_ source: String, to target: String) throws {
+        guard unsafe rename(source, target) == 0 else { throw FileError.last("rename", source) }
+    }
+
+    /// Removes a file; false when it was not there.
+    @discardableResult
+    static func unlink(_ path: String) throws -> Bool {
+        if unsafe Glibc.unlink(path) == 0 { return true }
+        guard errno == ENOENT else { throw FileError.last("remove", path) }
+        return false
+    }
+
+    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+internal import IngotCrypto
+internal import IngotFiles
+
+extension Store {
+    /// All files of a version, in order of their paths.
+    package func readTree(of manifest: Digest) throws -> [TreeEntry] {
+        var entries: [TreeEntry] = []
+        try forEachFile(of: manifest) { entries.append($0) }
+        return entries
+    }
+
+    /// The files of a version one by one, for trees that should not be held in memory.
+    package func forEachFile(
+        of manifest: Digest,
+        _ body: (TreeEntry) throws -> Void
+    ) throws {
+        var reader = TreeReader(store: self, chunks: ChunkReader(store: self))
+        let walker = reader
+        try reader.forEach(in: try self.manifest(manifest)) { stored in
+            let content: TreeEntry.Content =
+                stored.content == .raw
+                ? .raw(stored.digest) : .chunks(try walker.chunkReferences(of: stored))
+            try body(
+                TreeEntry(
+                    path: stored.path,
+                    isExecutable: stored.isExecutable,
+                    byteCount: stored.byteCount,
+                    digest: stored.digest,
+                    content: content
+                )
+            )
+        }
+    }
+
+    /// The whole content of a file, checked.
+    ///
+    /// - Throws: `StoreError` when it has more than `limit` bytes, or is missing or damaged.
+    package func readFile(_ entry: TreeEntry, limit: Int = 1 << 30) throws -> [UInt8] {
+        guard entry.byteCount <= limit else {
+            throw StoreError(
+                "file '\(entry.path)': \(entry.byteCount) bytes, where at most \(limit) are "
+                    + "expected"
+            )
+        }
+        var content: [UInt8] = []
+        content.reserveCapacity(entry.byteCount)
+        try withContent(of: entry) { content += $0 }
+        return content
+    }
+
+    /// Hands out the content piece by piece, each checked before it is handed out; a raw file's
+    /// digest is known only at its end.
+    package func withContent(
+        of entry: TreeEntry,
+        _ body: ([UInt8]) throws -> Void
+    ) throws {
+        try FileContent(store: self, chunks: ChunkReader(store: self)).read(entry, body)
+    }
+
+    /// Where a raw file lies as it is, to be mapped; nil for a file in chunks.
+    package func rawPath(_ entry: TreeEntry) -> String? {
+        guard case .raw(let digest) = entry.content else { return nil }
+        return blobs.path(of: digest)
+    }
+}
+
+/// Reads whole files.
+struct FileContent {
+    private static let pieceByteCount = 1 << 20
+
+    let store: Store
+    let chunks: ChunkReader
+
+    func read(_ entry: TreeEntry, _ body: ([UInt8]) throws -> Void) throws {
+        switch entry.content {
+        case .chunks(let references):
+            let places = try store.index.locations(of: references.map(\.digest))
+            for reference in references {
+                if let place = places[reference.digest] {
+                    try body(try chunks.read(reference, at: place))
+                } else {
+                    try body(try chunks.read(reference))
+                }
+            }
+        case .raw(let digest):
+            let handle = try store.blobs.open(digest)
+            let hasher = SHA256Hasher()
+            guard try handle.status().byteCount == entry.byteCount else {
+                throw store.blobs.damaged(digest)
+            }
+            var offset = 0
+            while offset < entry.byteCount {
+                let count = min(Self.pieceByteCount, entry.byteCount - offset)
+                guard let bytes = try handle.read(count, at: offset) else {
+                    throw store.blobs.damaged(digest)
+                }
+                hasher.update(bytes)
+                try body(bytes)
+                offset += count
+            }
+            guard hasher.finish() == digest else { throw store.blobs.damaged(digest) }
+        }
+    }
+}
