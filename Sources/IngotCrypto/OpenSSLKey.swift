@@ -115,7 +115,7 @@ internal import COpenSSL
         return bytes
     }
 
-    /// P-256: ECDSA over SHA-256, DER. Ed25519: 64 bytes.
+    /// ECDSA over SHA-256 in DER for P-256, 64 bytes for Ed25519.
     func sign(_ message: [UInt8], as kind: Kind) throws(CryptoError) -> [UInt8] {
         let context = unsafe EVP_MD_CTX_new()
         defer { unsafe EVP_MD_CTX_free(context) }

@@ -33,11 +33,11 @@ package struct SigningKey: Sendable {
     }
 }
 
-/// A public P-256 key. Equal keys have equal PEM.
+/// A public P-256 key; equal keys have equal PEM.
 package struct PublicKey: Sendable {
     /// SubjectPublicKeyInfo as OpenSSL prints it, with the final newline.
     package let pem: String
-    /// SHA-256 of `pem` in hexadecimal: the hint of Sigstore bundles. Never a reason to trust.
+    /// SHA-256 of `pem` in hexadecimal: the hint of Sigstore bundles, never a reason to trust.
     package let keyID: String
     private let key: OpenSSLKey
 

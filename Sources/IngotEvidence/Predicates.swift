@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+
+/// What a statement says about its subject, as the typed values that the pipeline fills in.
+///
+/// | case | predicate type | role | members (JSON) |
+/// | --- | --- | --- | --- |
+/// | datasetAdded | …/dataset-added/v1 | publisher | repository, sources, fileCount, byteCount, git{commit, isDirty} |
+/// | baseImported | …/base-imported/v1 | publisher | repository, format, file, source |
+/// | runtimeAdded | …/runtime-added/v1 | publisher | repository, program, version, platform |
+/// | tagMoved | …/tag-moved/v1 | publisher | repository, tag, from, to |
+/// | prepared | SLSA provenance, buildtypes/prepare/v1 | trainer | externalParameters{recipe, inputs, parameters}; byproduct `report` annotated with split counts |
+/// | trained | SLSA provenance, buildtypes/lora-finetune/v1 | trainer | externalParameters{recipe, base, dataset, hyperparameters incl. seed}, internalParameters; byproduct `metrics` |
+/// | merged | SLSA provenance, buildtypes/merge/v1 | trainer | externalParameters{base, adapter, parameters} |
+/// | evaluated | in-toto test-result v0.1 | evaluator | result, configuration, ingot_evaluation{…} |
+/// | gateDecided | SLSA verification summary v1 | gate | policy, inputAttestations, verificationResult, ingot_verdict, ingot_rules, ingot_environment |
+/// | promoted | …/promoted/v1 | release | repository, environment, environmentDigest, from, to, verdict, approvals |
+/// | rolledBack | …/rolled-back/v1 | controller | repository, environment, environmentDigest, from, to, reason |
+/// | overridden | …/overridden/v1 | approver | repository, environment, environmentDigest, from, to, reason |
+/// | imageBuilt | …/image-built/v1 | release | repository, inputs, evidence, platform |
+///
+/// `…` is `https://ingot.dev/attestation`. Own predicates write digests as `sha256:…`; the standard
+/// ones as their standards say. Extensions of a standard predicate start with `ingot_`.
+package enum Predicate: Hashable, Sendable {
+    case datasetAdded(DatasetAddedFacts)
+    case baseImported(BaseImportedFacts)
+    case runtimeAdded(RuntimeAddedFacts)
+    case tagMoved(TagMovedFacts)
+    case prepared(PreparedFacts)
+    case trained(TrainedFacts)
+    case merged(MergedFacts)
+    case evaluated(EvaluatedFacts)
+    case gateDecided(VerdictFacts)
+    case promoted(PromotedFacts)
+    case rolledBack(RolledBackFacts)
+    case overridden(RolledBackFacts)
+    case imageBuilt(ImageBuiltFacts)
+
+    package var kind: PredicateKind {
+        switch self {
+        case .datasetAdded: .datasetAdded
+        case .baseImported: .baseImported
+        case .runtimeAdded: .runtimeAdded
+        case .tagMoved: .tagMoved
+        case .prepared, .trained, .merged: .provenance
+        case .evaluated: .testResult
+        case .gateDecided: .verificationSummary
+        case .promoted: .promoted
+        case .rolledBack: .rolledBack
+        case .overridden: .overridden
+        case .imageBuilt: .imageBuilt
+        }
+    }
+
+    /// The `predicate` member of the statement.
+    package var json: JSONValue {
+        switch self {
+        case .datasetAdded(let facts): facts.json
+        case .baseImported(let facts): facts.json
+        case .runtimeAdded(let facts): facts.json
+        case .tagMoved(let facts): facts.json
+        case .prepared(let facts): facts.provenance.json
+        case .trained(let facts): facts.provenance.json
+        case .merged(let facts): facts.provenance.json
+        case .evaluated(let facts): facts.json
+        case .gateDecided(let facts): facts.json
+        case .promoted(let facts): facts.json
+        case .rolledBack(let facts), .overridden(let facts): facts.json
+        case .imageBuilt(let facts): facts.json
+        }
+    }
+
+    /// Reads the predicate of a statement; members that nobody knows are ignored.
+    ///
+    /// - Throws: `FieldError` with the place, also for a model signature, which has no facts.
+    package init(kind: PredicateKind, json: JSONValue) throws(FieldError) {
+        switch kind {
+        case .datasetAdded: self = .datasetAdded(try DatasetAddedFacts(json: json))
+        case .baseImported: self = .baseImported(try BaseImportedFacts(json: json))
+        case .runtimeAdded: self = .runtimeAdded(try RuntimeAddedFacts(json: json))
+        case .tagMoved: self = .tagMoved(try TagMovedFacts(json: json))
+        case .provenance:
+            let provenance = try Provenance(json: json)
+            switch provenance.buildType {
+            case .prepare: self = .prepared(try PreparedFacts(provenance))
+            case .train: self = .trained(try TrainedFacts(provenance))
+            case .merge: self = .merged(try MergedFacts(provenance))
+            }
+        case .testResult: self = .evaluated(try EvaluatedFacts(json: json))
+        case .verificationSummary: self = .gateDecided(try VerdictFacts(json: json))
+        case .promoted: self = .promoted(try PromotedFacts(json: json))
+        case .rolledBack: self = .rolledBack(try RolledBackFacts(json: json))
+        case .overridden: self = .overridden(try RolledBackFacts(json: json))
+        case .imageBuilt: self = .imageBuilt(try ImageBuiltFacts(json: json))
+        case .modelSignature: throw FieldError("predicate: a model signature states no facts")
+        }
+    }
+}
