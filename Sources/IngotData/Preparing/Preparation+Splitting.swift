@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+
+extension Preparation {
+    /// Deals the rows out into splits and checks that none of the held-out ones leaks.
+    mutating func split() throws -> PreparedDataset {
+        var members: [String: [Int]] = [:]
+        var groups: [String] = []
+        for (index, row) in rows.enumerated() {
+            if members[row.example.group] == nil { groups.append(row.example.group) }
+            members[row.example.group, default: []].append(index)
+        }
+        var index = LeakageIndex(
+            threshold: configuration.leakageThreshold,
+            all: rows.lazy.compactMap(\.shingles)
+        )
+        var chosen: [Split: [Int]] = [:]
+        var rejected: [(index: Int, rejection: Rejection)] = []
+        let rows = rows
+        let assignment = SplitAssignment(
+            plan: configuration.split,
+            groups: groups,
+            seed: configuration.seed
+        )
+        assignment.deal { group, split, room in
+            guard let split else {
+                rejected += (members[group] ?? []).map {
+                    ($0, Rejection(.notChosen, "the splits are full"))
+                }
+                return 0
+            }
+            var accepted: [Int] = []
+            for row in members[group] ?? [] {
+                guard let shingles = rows[row].shingles else { continue }
+                if split != .test, let match = index.match(shingles) {
+                    let other = rows[match.survivor].example
+                    rejected.append(
+                        (row, Rejection(.leak, Self.describe(match.similarity, other)))
+                    )
+                } else if accepted.count < room {
+                    accepted.append(row)
+                } else {
+                    let detail = "the \(split.rawValue) split is full"
+                    rejected.append((row, Rejection(.notChosen, detail)))
+                }
+            }
+            chosen[split, default: []] += accepted
+            if split != .train {
+                for row in accepted {
+                    guard let shingles = rows[row].shingles else { continue }
+                    index.add(shingles, name: row)
+                }
+            }
+            return accepted.count
+        }
+        for (row, rejection) in rejected { drop(rows[row], rejection.reason, rejection.detail) }
+        try checkSizes(chosen)
+        let splits = configuration.split.shares.map { share in
+            (split: share.split, examples: (chosen[share.split] ?? []).map { rows[$0].example })
+        }
+        return finish(splits)
+    }
+
+    private func checkSizes(_ chosen: [Split: [Int]]) throws {
+        for (split, share) in configuration.split.shares {
+            let count = chosen[split]?.count ?? 0
+            let place = "prepare.split.\(split.rawValue)"
+            guard count > 0 else {
+                throw DataError(
+                    "\(place): the split would be empty: \(rows.count) rows in "
+                        + "\(Set(rows.map(\.example.group)).count) groups were left to divide: "
+                        + "add data, ask for more, or leave the split out"
+                )
+            }
+            if case .count(let wanted) = share, count < wanted {
+                throw DataError(
+                    "\(place): asked for \(wanted) examples, but only \(count) are left: "
+                        + "ask for fewer\(split == .train ? ", or say 'rest'" : "")"
+                )
+            }
+        }
+    }
+
+    private func finish(_ splits: [(split: Split, examples: [Example])]) -> PreparedDataset {
+        let labels = LabelSet(splits)
+        let ordered = dropped.enumerated().sorted { left, right in
+            (left.element.input, left.element.row.line, left.offset)
+                < (right.element.input, right.element.row.line, right.offset)
+        }
+        let count = splits.reduce(0) { $0 + $1.examples.count }
+        let report = PrepareReport(
+            inputs: inputs,
+            stages: stages + [.init(name: "split", rowCount: count)],
+            dropCounts: dropCounts,
+            splits: splits.map { split, examples in
+                .init(
+                    split: split,
+                    exampleCount: examples.count,
+                    groupCount: Set(examples.map(\.group)).count,
+                    distinctAnswerCount: Set(examples.map(\.answer)).count
+                )
+            },
+            leakageThreshold: configuration.leakageThreshold,
+            seed: configuration.seed
+        )
+        return PreparedDataset(
+            splits: splits,
+            labels: labels.labels.count <= LabelSet.labelLimit ? labels : nil,
+            report: report,
+            dropped: ordered.map(\.element.row)
+        )
+    }
+}
