@@ -49,7 +49,9 @@ package final class BlobStore: Sendable {
         }
     }
 
-    /// Stores bytes for good: on return they survive a crash. Bytes already there cost nothing.
+    /// Stores bytes for good: on return they survive a crash.
+    ///
+    /// Bytes already there cost nothing.
     package func put(_ bytes: [UInt8]) throws -> Digest {
         let batch = batch()
         let digest = try batch.add(bytes)
@@ -100,7 +102,9 @@ package final class BlobStore: Sendable {
         return bytes
     }
 
-    /// Every blob's digest, in order. Files with other names are not blobs and are left out.
+    /// Every blob's digest, in order.
+    ///
+    /// Files with other names are not blobs and are left out.
     package func digests() throws -> [Digest] {
         try Files.names(in: layout.blobs).compactMap { Digest(hex: $0) }
     }

@@ -31,7 +31,9 @@ final class BlobWriter {
         try unsafe bytes.withUnsafeBytes { try unsafe write($0) }
     }
 
-    /// Syncs the bytes; the writer must not be used again. Invariant (3): no second try.
+    /// Syncs the bytes; the writer must not be used again.
+    ///
+    /// Invariant (3): no second try.
     func finish() throws -> StagedBlob {
         try handle.setMode(0o444)
         try handle.sync()

@@ -9,11 +9,15 @@ package enum ChunkEncoding: UInt8, Sendable {
     case zstd = 1
 }
 
-/// Compresses chunks where that pays. Not for use by two threads at once.
+/// Compresses chunks where that pays.
+///
+/// Not for use by two threads at once.
 @safe final class ChunkCodec {
     /// zstd's default; higher levels cost more than the disk they save.
     private static let level: Int32 = 3
-    /// The largest chunk: a page of a tree. File chunks have at most 128 KiB.
+    /// The largest chunk: a page of a tree.
+    ///
+    /// File chunks have at most 128 KiB.
     static let chunkByteLimit = 1 << 20
 
     private let compressor: OpaquePointer

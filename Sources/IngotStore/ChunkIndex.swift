@@ -28,7 +28,9 @@ package struct ChunkLocation: Sendable, Hashable {
     }
 }
 
-/// Knows which pack holds a chunk. It holds nothing that the packs do not say themselves.
+/// Knows which pack holds a chunk.
+///
+/// It holds nothing that the packs do not say themselves.
 package protocol ChunkIndex: Sendable {
     /// The places of those of the chunks that are known.
     func locations(of chunks: [Digest]) throws -> [Digest: ChunkLocation]

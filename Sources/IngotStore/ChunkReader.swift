@@ -3,7 +3,9 @@
 internal import IngotCore
 internal import IngotCrypto
 
-/// Reads chunks from packs; every chunk is checked against its digest. Not for two threads at once.
+/// Reads chunks from packs; every chunk is checked against its digest.
+///
+/// Not for two threads at once.
 final class ChunkReader {
     /// Packs kept open.
     private static let openLimit = 32

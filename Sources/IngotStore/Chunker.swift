@@ -14,8 +14,9 @@ package enum Chunker {
     /// Bytes that can still be in a 64-bit hash that shifts by one at each byte.
     private static let window = 64
 
-    /// The length of the first chunk. The caller passes at least `maximumByteCount` bytes, or all
-    /// that are left.
+    /// The length of the first chunk.
+    ///
+    /// The caller passes at least `maximumByteCount` bytes, or all that are left.
     package static func firstChunk(in bytes: UnsafeRawBufferPointer) -> Int {
         let end = min(bytes.count, maximumByteCount)
         guard end > minimumByteCount else { return end }

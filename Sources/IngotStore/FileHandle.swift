@@ -60,7 +60,9 @@ final class FileHandle: Sendable {
         )
     }
 
-    /// Reads the next bytes, until the buffer is full or the file ends. Returns their count.
+    /// Reads the next bytes, until the buffer is full or the file ends.
+    ///
+    /// Returns their count.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
         while filled < buffer.count {

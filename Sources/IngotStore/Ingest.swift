@@ -6,7 +6,9 @@ internal import IngotFiles
 
 /// Reads the files of a new version, in order, and makes their tree entries.
 struct Ingest {
-    /// Bytes of a file read at once. Memory stays at a few of these, whatever the files' sizes.
+    /// Bytes of a file read at once.
+    ///
+    /// Memory stays at a few of these, whatever the files' sizes.
     static let windowByteCount = 4 << 20
 
     let chunks: ChunkSink
@@ -148,7 +150,9 @@ struct ChunkedContent {
     private var hasher: SHA256Hasher?
     private var wholeDigest: Digest?
 
-    /// Cuts off the chunks that are sure. Returns how many bytes they have: all of them at the end.
+    /// Cuts off the chunks that are sure.
+    ///
+    /// Returns how many bytes they have: all of them at the end.
     mutating func append(
         _ bytes: UnsafeRawBufferPointer,
         isEnd: Bool,

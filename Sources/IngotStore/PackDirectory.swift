@@ -3,7 +3,9 @@
 package import IngotCore
 internal import IngotCrypto
 
-/// The directory at the end of a pack. Integers are little-endian.
+/// The directory at the end of a pack.
+///
+/// Integers are little-endian.
 ///
 /// A pack is the stored bytes of its chunks, one after the other, then the directory:
 ///

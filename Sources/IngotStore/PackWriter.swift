@@ -56,7 +56,9 @@ final class PackWriter {
         if finished.count >= Self.packsPerCommit { try publish() }
     }
 
-    /// Makes everything appended so far durable, then known. Bytes before names.
+    /// Makes everything appended so far durable, then known.
+    ///
+    /// Bytes before names.
     func commit() throws {
         try finishPack()
         try publish()

@@ -5,11 +5,11 @@ internal import IngotCrypto
 internal import IngotFiles
 
 extension Store {
-    /// Reads every byte of the store: each blob is hashed, each pack's chunks are decoded and hashed,
-    /// each manifest's tree is walked, and each chunk of its files looked up. Changes nothing.
+    /// Reads every byte of the store and lists what is wrong; changes nothing.
     ///
-    /// - Parameter manifests: Versions that must be there because the catalog names them; those found
-    ///   among the blobs are checked as well.
+    /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is walked,
+    /// each chunk of its files looked up. `manifests` are versions that must be there because the
+    /// catalog names them; those found among the blobs are checked as well.
     package func check(
         manifests: [Digest] = [],
         progress: StoreProgress.Report = { _ in }
@@ -24,7 +24,9 @@ extension Store {
         return check.damage
     }
 
-    /// Makes the chunk index anew from the packs among the blobs. Returns the number of packs.
+    /// Makes the chunk index anew from the packs among the blobs.
+    ///
+    /// Returns the number of packs.
     package func rebuildIndex() throws -> Int {
         let whole = Set(try blobs.digests())
         for pack in try index.packs() where !whole.contains(pack) { try index.remove(pack: pack) }

@@ -5,8 +5,9 @@ internal import IngotCrypto
 internal import IngotFiles
 
 extension Store {
-    /// Stores files as a version: chunks in packs, tree, config, manifest, durable on return. It has
-    /// no name until the catalog gives it one.
+    /// Stores files as a version: chunks in packs, tree, config, manifest, durable on return.
+    ///
+    /// It has no name until the catalog gives it one.
     ///
     /// The manifest's digest depends on the kind, config, annotations and files alone. Killed at any
     /// moment, it leaves whole packs and blobs that a second call finds or makes again.
@@ -18,7 +19,7 @@ extension Store {
         config: JSONValue,
         files: [FileSource],
         annotations: [String: String] = [:],
-        progress: StoreProgress.Report = { _ in }
+        progress: @escaping StoreProgress.Report = { _ in }
     ) throws -> WrittenVersion {
         let sorted = files.sorted { TreePath.precedes($0.path, $1.path) }
         var check = TreePathCheck()

@@ -14,7 +14,9 @@ struct PageReference: Hashable {
     let byteCount: Int
 }
 
-/// A page of a tree. Integers are LEB128 varints in their shortest form.
+/// A page of a tree.
+///
+/// Integers are LEB128 varints in their shortest form.
 ///
 ///     page   8 bytes: `INGOTT`, level, version 1 · count · items
 ///     level 0, an entry:

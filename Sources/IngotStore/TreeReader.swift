@@ -32,7 +32,7 @@ struct TreeReader {
         level expected: Int?,
         _ body: (TreePage.StoredEntry) throws -> Void
     ) throws -> (fileCount: Int, byteCount: Int) {
-        let failure = { StoreError("tree page \(digest): \($0)") }
+        let failure = { (problem: String) in StoreError("tree page \(digest): \(problem)") }
         let page: TreePage
         do {
             page = try TreePage(parsing: bytes)
