@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCore
+internal import IngotCore
 
 /// Scores, an evaluation or a gate file that cannot be used.
 package struct EvaluationError: IngotError {

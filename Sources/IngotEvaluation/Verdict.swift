@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+
+/// What a gate says about a version.
+package struct Verdict: Sendable, Equatable {
+    package enum Outcome: String, CaseIterable, Sendable {
+        case passed
+        case failed
+        /// The evidence does not decide the rule: blocks like a failure.
+        case noData
+    }
+
+    /// One rule, or one requirement on the evidence, with the numbers that decided it.
+    package struct Finding: Sendable, Equatable {
+        /// In words.
+        package let rule: String
+        package let outcome: Outcome
+        /// What was compared: the end of the interval of the metric, or of its difference to the
+        /// baseline. Nil when there was nothing to compare.
+        package let value: Double?
+        package let threshold: Double?
+        package let comparison: GateRule.Comparison?
+        /// The candidate's metric; nil in requirements.
+        package let candidate: Interval?
+        /// Set when the rule compares with a baseline.
+        package let baseline: BaselineValue?
+        /// The difference to the baseline, paired by example.
+        package let difference: Interval?
+        /// A sentence.
+        package let reason: String
+    }
+
+    package struct BaselineValue: Sendable, Equatable {
+        package let name: String
+        package let value: Double
+    }
+
+    package let outcome: Outcome
+    /// Requirements first, then the rules in the gate file's order.
+    package let findings: [Finding]
+    /// What the verdict was reached from, by name.
+    package let inputs: [String: Digest]
+
+    /// Failed when anything failed, else without data when anything lacked it.
+    init(findings: [Finding], inputs: [String: Digest]) {
+        let outcomes = findings.map(\.outcome)
+        outcome =
+            outcomes.contains(.failed)
+            ? .failed : outcomes.contains(.noData) || outcomes.isEmpty ? .noData : .passed
+        self.findings = findings
+        self.inputs = inputs
+    }
+}
+
+extension Verdict {
+    package var json: JSONValue {
+        [
+            "outcome": .string(outcome.rawValue),
+            "findings": .array(findings.map(\.json)),
+            "inputs": .object(inputs.mapValues { .string($0.description) }),
+        ]
+    }
+}
+
+extension Verdict.Finding {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "rule": .string(rule), "outcome": .string(outcome.rawValue),
+            "reason": .string(reason),
+        ]
+        if let value { members["value"] = EvaluationResult.json(of: value) }
+        if let threshold { members["threshold"] = EvaluationResult.json(of: threshold) }
+        if let comparison { members["comparison"] = .string(comparison.rawValue) }
+        if let candidate { members["candidate"] = candidate.json }
+        if let difference { members["difference"] = difference.json }
+        if let baseline {
+            members["baseline"] = [
+                "name": .string(baseline.name), "value": EvaluationResult.json(of: baseline.value),
+            ]
+        }
+        return .object(members)
+    }
+}
