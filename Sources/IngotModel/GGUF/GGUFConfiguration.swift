@@ -34,10 +34,10 @@ struct GGUFConfiguration {
                 try required(number(Self.epsilonKey), Self.epsilonKey)
             ),
             hasTiedHead: file.tensor(LlamaTensors.gguf.head) == nil,
-            bosToken: try token("tokenizer.ggml.bos_token_id"),
-            eosToken: try token("tokenizer.ggml.eos_token_id"),
-            padToken: try token("tokenizer.ggml.padding_token_id"),
-            addsBosToken: file.metadata["tokenizer.ggml.add_bos_token"]?.bool ?? false
+            bosToken: try file.token("tokenizer.ggml.bos_token_id"),
+            eosToken: try file.token("tokenizer.ggml.eos_token_id"),
+            padToken: try file.token("tokenizer.ggml.padding_token_id"),
+            addsBosToken: file.addsBosToken
         )
         try ConfigurationCheck(file: file.path)(configuration)
         return configuration
@@ -96,14 +96,6 @@ struct GGUFConfiguration {
             )
         }
         return try required(declared ?? tokenCount, "llama.vocab_size")
-    }
-
-    private func token(_ key: String) throws(ModelFileError) -> Int32? {
-        guard let value = try optionalInteger(key) else { return nil }
-        // llama.cpp writes -1 as an unsigned number for "none".
-        if value == Int(UInt32.max) || value == -1 { return nil }
-        guard let token = Int32(exactly: value) else { throw failure(key, "is \(value)") }
-        return token
     }
 
     private func integer(_ key: String) throws(ModelFileError) -> Int {

@@ -3,7 +3,9 @@
 internal import IngotFiles
 internal import IngotTensor
 
-/// The parser behind `GGUFFile`. Every count is compared with a limit and with what is left of the
+/// The parser behind `GGUFFile`.
+///
+/// Every count is compared with a limit and with what is left of the
 /// file before anything is allocated.
 struct GGUFReader {
     struct Content {

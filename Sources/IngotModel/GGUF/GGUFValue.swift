@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A metadata value. Widths are dropped: a reader asks for what it needs.
+/// A metadata value; widths are dropped: a reader asks for what it needs.
 package enum GGUFValue: Sendable, Equatable {
     case integer(Int64)
     case number(Double)
