@@ -3,7 +3,9 @@
 /// The size and root of a log at one moment: the text that a log key and witnesses sign (C2SP
 /// tlog-checkpoint, without extension lines).
 package struct TreeHead: Hashable, Sendable {
-    /// Names the log, such as `ingot.dev/log/4f1c…`; also the name of its key. No spaces, no `+`.
+    /// Names the log, such as `ingot.dev/log/4f1c…`; also the name of its key.
+    ///
+    /// No spaces, no `+`.
     package let origin: String
     package let size: Int
     package let root: Digest

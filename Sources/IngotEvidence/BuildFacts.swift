@@ -7,7 +7,7 @@ package struct PreparedFacts: Hashable, Sendable {
     package var recipe: ResourceRef
     /// The recipe's prepare part, as texts.
     package var parameters: [String: String]
-    /// The source versions: `name`, reference as written, digest. Names must differ.
+    /// The source versions, under names that differ, with the references that the user wrote.
     package var inputs: [ResourceRef]
     /// What the template and the tokenizer came from; nil when there was none.
     package var base: ResourceRef?

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCore
+internal import IngotCore
 package import IngotCrypto
 
 /// A Sigstore bundle v0.3 with a public-key hint and a DSSE envelope: the blob that holds a
-/// statement. Stock `model_signing` and cosign read it.
+/// statement.
+///
+/// Stock `model_signing` and cosign read it.
 package struct Bundle: Hashable, Sendable {
     package let envelope: Envelope
     /// The key id of the signer; nil when the bundle does not say.
@@ -18,7 +20,9 @@ package struct Bundle: Hashable, Sendable {
         self.hint = hint
     }
 
-    /// Signs a statement. The bytes differ each time: ECDSA signatures are not repeatable.
+    /// Signs a statement.
+    ///
+    /// The bytes differ each time: ECDSA signatures are not repeatable.
     package init(signing statement: Statement, with key: SigningKey) throws(CryptoError) {
         envelope = try Envelope(signing: statement, with: key)
         hint = key.publicKey.keyID
@@ -40,10 +44,8 @@ package struct Bundle: Hashable, Sendable {
         var limits = JSONLimits()
         limits.depth = Statement.depthLimit
         limits.byteCount = Self.byteLimit
-        do {
-            try self.init(json: JSONValue(parsing: bytes, limits: limits))
-        } catch {
-            throw EvidenceError("bundle: \((error as any IngotError).message)")
+        self = try EvidenceError.locating("bundle") {
+            try Bundle(json: JSONValue(parsing: bytes, limits: limits))
         }
     }
 

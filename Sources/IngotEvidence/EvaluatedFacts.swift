@@ -2,7 +2,9 @@
 
 package import IngotCore
 
-/// A number that was measured, with its confidence interval. Texts, so that they stay as printed.
+/// A number that was measured, with its confidence interval.
+///
+/// Texts, so that they stay as printed.
 package struct MeasuredMetric: Hashable, Sendable {
     /// Such as `accuracy`.
     package var name: String
@@ -46,8 +48,10 @@ package struct MeasuredMetric: Hashable, Sendable {
     }
 }
 
-/// A version was evaluated on a split of a dataset version. That the evaluation ran to its end is
-/// what `result: PASSED` says; whether its numbers are good enough is the gate's to say.
+/// A version was evaluated on a split of a dataset version.
+///
+/// That the evaluation ran to its end is what `result: PASSED` says; whether its numbers are good
+/// enough is the gate's to say.
 package struct EvaluatedFacts: Hashable, Sendable {
     package var candidate: ResourceRef
     /// Models by digest; a trivial one (majority class) by name alone.

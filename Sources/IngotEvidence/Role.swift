@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a key may say. On one host roles separate meaning, not trust.
+/// What a key may say.
+///
+/// On one host roles separate meaning, not trust.
 package enum Role: String, CaseIterable, Sendable, Comparable {
     /// Datasets added, bases imported, runtimes added, tags moved.
     case publisher

@@ -8,7 +8,7 @@ package import IngotCore
 /// signed or served.
 package struct Statement: Hashable, Sendable {
     package struct Subject: Hashable, Sendable {
-        /// For people: `repository:v3`, or a repository. The digest is what counts.
+        /// A name for people, such as `repository:v3`; the digest is what counts.
         package var name: String
         package var digest: Digest
 
@@ -58,10 +58,8 @@ package struct Statement: Hashable, Sendable {
         var limits = JSONLimits()
         limits.depth = Self.depthLimit
         limits.byteCount = Self.byteLimit
-        do {
-            try self.init(json: JSONValue(parsing: bytes, limits: limits))
-        } catch {
-            throw EvidenceError("statement: \((error as any IngotError).message)")
+        self = try EvidenceError.locating("statement") {
+            try Statement(json: JSONValue(parsing: bytes, limits: limits))
         }
     }
 

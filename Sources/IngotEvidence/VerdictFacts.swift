@@ -2,7 +2,9 @@
 
 package import IngotCore
 
-/// What a gate or one of its rules came to. Missing evidence blocks like a failure.
+/// What a gate or one of its rules came to.
+///
+/// Missing evidence blocks like a failure.
 package enum VerdictResult: String, CaseIterable, Sendable {
     case passed
     case failed

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+internal import IngotCrypto
+
+/// Proof that an entry is in a log, which anybody can check offline: C2SP tlog-proof.
+package struct InclusionReceipt: Hashable, Sendable {
+    package let index: Int
+    /// From the leaf's sibling up.
+    package let proof: [Digest]
+    /// The signed note of a head at least `index + 1` entries long.
+    package let head: String
+
+    package static let firstLine = "c2sp.org/tlog-proof@v1"
+    /// A tree of 2^62 leaves has no longer path.
+    private static let proofLimit = 63
+
+    package init(index: Int, proof: [Digest], head: String) {
+        self.index = index
+        self.proof = proof
+        self.head = head
+    }
+
+    package var text: String {
+        let hashes = proof.map { Base64.encode($0.bytes) + "\n" }.joined()
+        return "\(Self.firstLine)\nindex \(index)\n\(hashes)\n\(head)"
+    }
+
+    package init(parsing text: String) throws(EvidenceError) {
+        var lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
+        func next() -> String? { lines.popFirst().map { String(Substring($0)) } }
+        guard let first = next(), first.utf8.elementsEqual(Self.firstLine.utf8) else {
+            throw EvidenceError("receipt: the first line is not '\(Self.firstLine)'")
+        }
+        var line = next()
+        if line?.utf8.starts(with: "extra ".utf8) == true { line = next() }
+        guard let line, line.utf8.starts(with: "index ".utf8), let index = Int(line.dropFirst(6)),
+            index >= 0, line.utf8.elementsEqual("index \(index)".utf8)
+        else { throw EvidenceError("receipt: expected 'index' and a number") }
+        self.index = index
+        var proof: [Digest] = []
+        while let line = next(), !line.isEmpty {
+            guard proof.count < Self.proofLimit, let bytes = Base64.decode(line),
+                bytes.count == Digest.byteCount
+            else { throw EvidenceError("receipt: line \(proof.count + 3) is not a hash") }
+            proof.append(Digest(bytes: bytes))
+        }
+        self.proof = proof
+        guard let start = lines.first?.startIndex else {
+            throw EvidenceError("receipt: the log head is missing")
+        }
+        head = String(text[start...])
+    }
+
+    /// Checks the head's signature, its origin and that the entry is in its tree.
+    ///
+    /// - Returns: the head.
+    @discardableResult
+    package func verify(
+        leafHash: Digest,
+        with verifier: NoteVerifier
+    ) throws(EvidenceError) -> TreeHead {
+        let head = try TreeHead(verifying: head, with: verifier)
+        guard
+            MerkleHash.sha256.verifies(
+                inclusionOf: leafHash,
+                at: index,
+                in: head.size,
+                proof: proof,
+                root: head.root
+            )
+        else {
+            throw EvidenceError(
+                "receipt: the entry is not number \(index) of the log of \(head.size) entries "
+                    + "that \(head.origin) signed: it is not to be trusted"
+            )
+        }
+        return head
+    }
+}
+
+extension TreeHead {
+    /// Reads a signed head and checks its signature and its origin.
+    package init(verifying note: String, with verifier: NoteVerifier) throws(EvidenceError) {
+        let note = try SignedNote(parsing: note)
+        guard let head = TreeHead(parsing: note.text) else {
+            throw EvidenceError("log head: expected three lines: origin, size and root")
+        }
+        guard head.origin.utf8.elementsEqual(verifier.name.utf8) else {
+            throw EvidenceError(
+                "log head: it is of the log '\(head.origin)', not of '\(verifier.name)'"
+            )
+        }
+        guard verifier.verifies(note) else {
+            throw EvidenceError(
+                "log head of \(head.size) entries: it is not signed by the log key of "
+                    + "\(verifier.name): it is not to be trusted"
+            )
+        }
+        self = head
+    }
+}

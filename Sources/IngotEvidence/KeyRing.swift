@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import IngotCore
+package import IngotCrypto
+internal import IngotFiles
+
+/// Owns the private keys of one store: a directory (0700) with `<role>.pem` (0600) for each role,
+/// and `trust.json`. Invariants:
+///
+/// (1) A key file exists with mode 0600 from its first byte on and is never replaced.
+/// (2) `trust.json` is written last: a directory without it is unfinished and can be made again.
+package struct KeyRing: Sendable {
+    package let directory: String
+    package let trust: TrustFile
+
+    /// A PEM of one key is 300 bytes.
+    private static let keyByteLimit = 64 << 10
+    private static let trustName = "trust.json"
+
+    /// Makes the keys that are missing in a directory and its trust file.
+    ///
+    /// The owner is who holds the keys, as audits print it.
+    @discardableResult
+    package static func create(
+        at directory: String,
+        storeID: String,
+        owner: String
+    ) throws -> KeyRing {
+        try Files.makeDirectories(directory)
+        guard unsafe chmod(directory, 0o700) == 0 else {
+            throw FileError.last("change the mode of", directory)
+        }
+        if try Files.entry(at: "\(directory)/\(trustName)") != nil {
+            throw EvidenceError("\(directory): keys are already there; they are never replaced")
+        }
+        var entries: [TrustFile.Entry] = []
+        for role in Role.allCases where role != .log {
+            let path = path(of: role, in: directory)
+            if try Files.entry(at: path) == nil {
+                try writePrivate(SigningKey.generate().privatePEM(), to: path)
+            }
+            let key = try EvidenceError.locating(path) {
+                try SigningKey(pem: readPrivate(path)).publicKey
+            }
+            entries.append(TrustFile.Entry(role: role, owner: owner, key: key))
+        }
+        let logPath = path(of: .log, in: directory)
+        if try Files.entry(at: logPath) == nil {
+            try writePrivate(Ed25519SigningKey.generate().privatePEM(), to: logPath)
+        }
+        let log = try NoteVerifier(
+            name: logOrigin(storeID: storeID),
+            key: Ed25519SigningKey(pem: readPrivate(logPath)).publicKey
+        )
+        let trust = TrustFile(storeID: storeID, log: log, entries: entries)
+        // Invariant (2): the keys and their names are on disk before the file that vouches for them.
+        try synchronise(directory)
+        try Files.replace(
+            "\(directory)/\(trustName)",
+            with: Array((trust.json.prettyText + "\n").utf8)
+        )
+        try synchronise(directory)
+        return KeyRing(directory: directory, trust: trust)
+    }
+
+    /// The name of a store's log, which is the name of its key too.
+    package static func logOrigin(storeID: String) -> String { "ingot.dev/log/\(storeID)" }
+
+    package init(opening directory: String) throws {
+        let path = "\(directory)/\(Self.trustName)"
+        guard try Files.entry(at: path) != nil else {
+            throw EvidenceError(
+                "\(directory): this store's keys are not here: run `ingot init` to make them, or "
+                    + "bring them from where the store was made"
+            )
+        }
+        trust = try EvidenceError.locating(path) {
+            try TrustFile(parsing: Files.read(path, limit: TrustFile.byteLimit))
+        }
+        self.directory = directory
+    }
+
+    private init(directory: String, trust: TrustFile) {
+        self.directory = directory
+        self.trust = trust
+    }
+
+    /// Reads the private key of a role.
+    package func signingKey(_ role: Role) throws -> SigningKey {
+        let path = Self.path(of: role, in: directory)
+        let key = try EvidenceError.locating(path) {
+            try SigningKey(pem: Self.readPrivate(path))
+        }
+        guard trust.keys(for: role).contains(key.publicKey) else {
+            throw EvidenceError(
+                "\(path): this key does not count for the role \(role.rawValue) in the trust file: "
+                    + "nobody would accept what it signs"
+            )
+        }
+        return key
+    }
+
+    /// Reads the private key of the log.
+    package func logSigner() throws -> NoteSigner {
+        let path = Self.path(of: .log, in: directory)
+        let key = try EvidenceError.locating(path) {
+            try Ed25519SigningKey(pem: Self.readPrivate(path))
+        }
+        return try NoteSigner(name: trust.log.name, key: key)
+    }
+
+    package static func path(of role: Role, in directory: String) -> String {
+        "\(directory)/\(role.rawValue).pem"
+    }
+
+    /// Refuses a key that others may read or that is not a plain file of this user.
+    private static func readPrivate(_ path: String) throws -> String {
+        var status = unsafe stat()
+        guard lstat(path, &status) == 0 else { throw FileError.last("open the key", path) }
+        let (mode, owner) = (status.st_mode, status.st_uid)
+        guard mode & S_IFMT == S_IFREG else {
+            throw EvidenceError("\(path): a private key must be a plain file")
+        }
+        guard mode & 0o077 == 0 else {
+            throw EvidenceError(
+                "\(path): others may read or write this private key: run `chmod 600` on it, and "
+                    + "rotate it if others could have read it"
+            )
+        }
+        guard owner == geteuid() || geteuid() == 0 else {
+            throw EvidenceError("\(path): this private key belongs to another user")
+        }
+        let bytes = try Files.read(path, limit: keyByteLimit)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw EvidenceError("\(path): not a PEM text")
+        }
+        return text
+    }
+
+    /// Invariant (1): O_EXCL and 0600 at creation.
+    private static func writePrivate(_ pem: String, to path: String) throws {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError.last("create the key", path) }
+        defer { close(descriptor) }
+        do {
+            try Files.writeAll(Array(pem.utf8), to: descriptor, path: path)
+            guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
+        } catch {
+            // Half a key must not be taken for one when the directory is made again.
+            unsafe unlink(path)
+            throw error
+        }
+    }
+
+    private static func synchronise(_ directory: String) throws {
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last("open", directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError.last("sync", directory) }
+    }
+}
