@@ -12,8 +12,10 @@ package struct Digest: Hashable, Sendable {
     package init(bytes: some Collection<UInt8>) {
         precondition(bytes.count == Self.byteCount, "a digest has 32 bytes, not \(bytes.count)")
         var parsed: [UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() {
-            parsed[index >> 3] = parsed[index >> 3] << 8 | UInt64(byte)
+        // An array of bytes, so that the loop is not run through a generic collection.
+        let bytes = Array(bytes)
+        for index in bytes.indices {
+            parsed[index >> 3] = parsed[index >> 3] << 8 | UInt64(bytes[index])
         }
         words = (parsed[0], parsed[1], parsed[2], parsed[3])
     }

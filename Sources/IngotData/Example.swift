@@ -18,6 +18,7 @@ package struct Message: Hashable, Sendable {
 }
 
 /// One row of a prepared dataset: a conversation whose last turn is the answer to learn.
+///
 /// Its JSON form is `schemas/prepared-example.schema.json`, one a line.
 package struct Example: Sendable, Equatable {
     /// Unique in the dataset: `file:line` of the source row.

@@ -89,7 +89,7 @@ package struct PrepareConfiguration: Sendable {
     /// Fields that must be in the data, each with the key of the recipe that names it.
     var usedFields: [(place: String, name: String)] {
         let derived = derivedNames
-        var used = [(place: String, name: String)]()
+        var used: [(place: String, name: String)] = []
         for (place, template) in [
             ("prepare.prompt", prompt), ("prepare.completion", completion),
             ("prepare.group", group),

@@ -16,8 +16,9 @@ package struct Verdict: Sendable, Equatable {
         /// In words.
         package let rule: String
         package let outcome: Outcome
-        /// What was compared: the end of the interval of the metric, or of its difference to the
-        /// baseline. Nil when there was nothing to compare.
+        /// What was compared: an end of the metric's interval, or of the difference's.
+        ///
+        /// Nil when there was nothing to compare.
         package let value: Double?
         package let threshold: Double?
         package let comparison: GateRule.Comparison?

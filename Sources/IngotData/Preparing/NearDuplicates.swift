@@ -2,9 +2,11 @@
 
 internal import IngotCore
 
-/// Finds texts that are nearly the same as an earlier one: MinHash signatures of 112 values in
-/// bands (Broder 1997; Leskovec, Rajaraman and Ullman, *Mining of Massive Datasets*, ch. 3), and
-/// for every pair that shares a band the exact Jaccard similarity.
+/// Finds texts that are nearly the same as an earlier one.
+///
+/// MinHash signatures of 112 values in bands (Broder 1997; Leskovec, Rajaraman and Ullman,
+/// *Mining of Massive Datasets*, chapter 3), and for every pair that shares a band the exact
+/// Jaccard similarity.
 ///
 /// A text is dropped only for its own similarity to one that is kept, so there are no chains in
 /// which the last resembles the first no more.
@@ -36,8 +38,9 @@ struct NearDuplicates {
         keys = (0..<Self.signatureLength).map { random.bits(UInt64($0)) }
     }
 
-    /// The most rows a band may have for nine pairs in ten at the threshold to share a band:
-    /// fewer chance pairs to verify the more rows. A pair of similarity s shares one of b bands of
+    /// The most rows a band may have for nine pairs in ten at the threshold to share a band.
+    ///
+    /// More rows mean fewer chance pairs to verify. A pair of similarity s shares one of b bands of
     /// r rows with probability 1 - (1 - sʳ)ᵇ: 0.924 for s = 0.8, b = 14, r = 8.
     static func rowCount(threshold: Double) -> Int {
         for rows in [8, 7, 4, 2] {

@@ -3,12 +3,14 @@
 internal import IngotCore
 internal import IngotCrypto
 
-/// Makes a dataset for training from files of raw data. Pure and repeatable: the same inputs and
-/// configuration give the same bytes.
+/// Makes a dataset for training from files of raw data.
+///
+/// Pure and repeatable: the same inputs and configuration give the same bytes.
 ///
 /// - Parameters:
 ///   - inputs: paths within the dataset version, with their contents; read in byte order of paths.
 ///   - configuration: the recipe's `prepare` section.
+/// - Returns: the splits, none of them empty, and the account of what was left out.
 /// - Throws: `DataError` or `FieldError` that names the file, line or key, and the remedy.
 package func prepare(
     _ inputs: [(path: String, bytes: [UInt8])],
@@ -22,7 +24,9 @@ package func prepare(
     return try preparation.split()
 }
 
-/// The rows on their way through the stages. A row leaves `rows` only into a split or `dropped`.
+/// The rows on their way through the stages.
+///
+/// A row leaves `rows` only into a split or `dropped`.
 struct Preparation {
     struct Row {
         var example: Example
@@ -178,7 +182,7 @@ extension Preparation {
 
     /// In the order of `DropReason.allCases`.
     var dropCounts: [(reason: DropReason, count: Int)] {
-        var counts = [DropReason: Int]()
+        var counts: [DropReason: Int] = [:]
         for (_, row) in dropped { counts[row.reason, default: 0] += 1 }
         return DropReason.allCases.compactMap { reason in counts[reason].map { (reason, $0) } }
     }

@@ -2,8 +2,9 @@
 
 package import IngotCore
 
-/// What preparing did, in numbers: `report.json`, `schemas/prepare-report.schema.json`. Every
-/// record of the inputs is either in a split or in `dropped.jsonl`.
+/// What preparing did, in numbers: `report.json`, `schemas/prepare-report.schema.json`.
+///
+/// Every record of the inputs is either in a split or in `dropped.jsonl`.
 package struct PrepareReport: Sendable, Equatable {
     package struct Input: Sendable, Equatable {
         package let file: String

@@ -3,8 +3,10 @@
 internal import IngotCore
 internal import IngotCrypto
 
-/// The order and the splits that the seed gives to groups. Anybody can recompute them: a group's
-/// key is the first 8 bytes, big-endian, of SHA-256 over `purpose LF seed LF group`.
+/// The order that the seed gives to groups and examples.
+///
+/// Anybody can recompute it: the key of a text is the first 8 bytes, big-endian, of SHA-256 over
+/// `purpose LF seed LF text`.
 struct SeededOrder {
     let purpose: String
     let seed: UInt64
@@ -33,8 +35,10 @@ struct SplitAssignment {
             .map { (name: groups[$0], key: keys[$0]) }
     }
 
-    /// Deals the groups out; `place` says how many examples of a group it accepted into the split,
-    /// given how many it may take. Groups of no split go to `place` with nil.
+    /// Deals the groups out, held-out splits first.
+    ///
+    /// `place` says how many examples of a group it accepted into the split, given how many it may
+    /// take. Groups of no split go to `place` with nil.
     func deal(_ place: (String, Split?, _ room: Int) -> Int) {
         if plan.usesFractions { dealFractions(place) } else { dealCounts(place) }
     }

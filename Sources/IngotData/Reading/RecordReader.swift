@@ -3,7 +3,9 @@
 internal import IngotCore
 internal import IngotCrypto
 
-/// Reads the records of one file, in order. Pure: the bytes come from the caller.
+/// Reads the records of one file, in order.
+///
+/// Pure: the bytes come from the caller.
 package struct RecordReader {
     let file: String
     let bytes: [UInt8]
@@ -15,7 +17,9 @@ package struct RecordReader {
         self.limits = limits
     }
 
-    /// Calls `body` with each record. A byte order mark at the start is skipped.
+    /// Calls `body` with each record.
+    ///
+    /// A byte order mark at the start is skipped.
     ///
     /// - Throws: `DataError` with file and line: bytes that are not UTF-8, text that is not of the
     ///   format, a limit exceeded; and whatever `body` throws.

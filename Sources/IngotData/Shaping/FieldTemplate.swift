@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text with fields in braces: `Which section holds this package? {Description}`. A literal brace
-/// is written twice.
+/// Text with fields in braces: `Which section holds this package? {Description}`.
+///
+/// A literal brace is written twice.
 package struct FieldTemplate: Sendable {
     enum Part: Sendable {
         case literal(String)
