@@ -170,3 +170,21 @@ final class FileHandle: Sendable {
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 }
+
+/// The few file operations that the catalog shares with the store.
+package enum StoreFiles {
+    package static func exists(_ path: String) throws -> Bool { FileHandle.exists(path) }
+
+    package static func syncDirectory(_ path: String) throws {
+        try FileHandle.syncDirectory(path)
+    }
+
+    /// Runs `body` while holding an exclusive lock on a file, which is made where it is missing.
+    package static func withLock<Value>(
+        on path: String, _ body: () throws -> Value
+    ) throws -> Value {
+        let handle = try FileHandle.locking(path)
+        try handle.lock()
+        return try body()
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRDB
+
+/// The tables of the catalog. Invariants, kept by the schema wherever SQLite can:
+///
+/// (1) `version`, `tagMove`, `statement`, `environmentChange` and `signingKey` are the fold of the
+///     entries of `logEntry`; nothing else writes them. Their rows are never changed; a key's
+///     revocation is the one exception.
+/// (2) `logNode` holds the full subtrees of the Merkle tree of `logEntry`; `logHead` a signed head for
+///     each size the log had after a commit.
+/// (3) `chunk` and `pack` hold what the packs themselves say; `run`, `metric` and `cachedStep` are
+///     working notes without log entries.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1") { db in
+            try db.execute(sql: log + fold + content + work)
+        }
+        return migrator
+    }
+
+    /// The tables of invariant (1), each with the columns that order its rows.
+    static let folded = [
+        ("version", "repository, number"), ("tagMove", "repository, tag, counter"),
+        ("statement", "logIndex, position"), ("environmentChange", "repository, name, counter"),
+        ("signingKey", "keyID"),
+    ]
+
+    private static let log = """
+        CREATE TABLE logEntry (
+            idx INTEGER PRIMARY KEY CHECK (idx >= 0),
+            text BLOB NOT NULL CHECK (length(text) BETWEEN 2 AND 65535)
+        ) STRICT;
+        CREATE TABLE logNode (
+            level INTEGER NOT NULL CHECK (level >= 0),
+            idx INTEGER NOT NULL CHECK (idx >= 0),
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            PRIMARY KEY (level, idx)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE logHead (
+            size INTEGER PRIMARY KEY CHECK (size > 0),
+            root BLOB NOT NULL CHECK (length(root) = 32),
+            note TEXT NOT NULL CHECK (length(note) > 0)
+        ) STRICT;
+
+        """
+
+    private static let fold = """
+        CREATE TABLE version (
+            repository TEXT NOT NULL,
+            number INTEGER NOT NULL CHECK (number > 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            kind TEXT NOT NULL,
+            addedAt INTEGER NOT NULL,
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            PRIMARY KEY (repository, number),
+            UNIQUE (repository, digest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE tagMove (
+            repository TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            counter INTEGER NOT NULL CHECK (counter > 0),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            act TEXT NOT NULL,
+            movedAt INTEGER NOT NULL,
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            PRIMARY KEY (repository, tag, counter),
+            FOREIGN KEY (repository, digest) REFERENCES version (repository, digest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE statement (
+            subject BLOB NOT NULL CHECK (length(subject) = 32),
+            envelope BLOB NOT NULL CHECK (length(envelope) = 32),
+            referrer BLOB NOT NULL CHECK (length(referrer) = 32),
+            predicateType TEXT NOT NULL,
+            role TEXT NOT NULL,
+            position INTEGER NOT NULL CHECK (position >= 0),
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            PRIMARY KEY (logIndex, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX statementSubject ON statement (subject, logIndex);
+        CREATE TABLE environmentChange (
+            repository TEXT NOT NULL,
+            name TEXT NOT NULL,
+            counter INTEGER NOT NULL CHECK (counter > 0),
+            definition TEXT NOT NULL,
+            changedAt INTEGER NOT NULL,
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            PRIMARY KEY (repository, name, counter)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE signingKey (
+            keyID TEXT PRIMARY KEY NOT NULL,
+            role TEXT NOT NULL,
+            pem TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            revokedIndex INTEGER REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            revokedReason TEXT,
+            CHECK ((revokedIndex IS NULL) = (revokedReason IS NULL))
+        ) STRICT, WITHOUT ROWID;
+
+        """
+
+    private static let content = """
+        CREATE TABLE pack (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32)
+        ) STRICT;
+        CREATE TABLE chunk (
+            digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+            pack INTEGER NOT NULL REFERENCES pack,
+            offset INTEGER NOT NULL CHECK (offset >= 0),
+            storedByteCount INTEGER NOT NULL CHECK (storedByteCount >= 0),
+            byteCount INTEGER NOT NULL CHECK (byteCount >= 0),
+            encoding INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        """
+
+    private static let work = """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL,
+            recipe BLOB CHECK (length(recipe) = 32),
+            parameters TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            state TEXT NOT NULL
+                CHECK (state IN ('running', 'succeeded', 'failed', 'cancelled')),
+            startedAt INTEGER NOT NULL,
+            finishedAt INTEGER,
+            outputs TEXT NOT NULL,
+            CHECK ((finishedAt IS NULL) = (state = 'running'))
+        ) STRICT;
+        CREATE TABLE metric (
+            run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            step INTEGER NOT NULL CHECK (step >= 0),
+            value REAL,
+            PRIMARY KEY (run, name, step)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE cachedStep (
+            key BLOB PRIMARY KEY NOT NULL CHECK (length(key) = 32),
+            result TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import IngotFiles
+
+/// A directory that goes away with the value.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        path = "/tmp/ingot-store-test-\(getpid())-\(UInt64.random(in: .min ... .max))"
+        try Files.makeDirectories(path)
+    }
+
+    deinit {
+        do { try Files.remove(path) } catch { print("\(path): \(error)") }
+    }
+
+    /// Writes a file, making the directories above it.
+    func write(_ bytes: [UInt8], to name: String) throws {
+        let full = "\(path)/\(name)"
+        if let slash = full.lastIndex(of: "/") {
+            try Files.makeDirectories(String(full[..<slash]))
+        }
+        try Files.replace(full, with: bytes)
+    }
+}
+
+/// SplitMix64, so that test data is the same in every run.
+struct SeededBytes {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8]()
+        bytes.reserveCapacity(count + 8)
+        while bytes.count < count {
+            let word = next()
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        return Array(bytes.prefix(count))
+    }
+
+    static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
+        var generator = SeededBytes(seed: seed)
+        return generator.bytes(count)
+    }
+}
