@@ -161,3 +161,24 @@ package struct ImageBuiltFacts: Hashable, Sendable {
         version = try fields.string("version") ?? ""
     }
 }
+
+/// An environment was defined; the subject is the definition's blob.
+package struct EnvironmentSetFacts: Hashable, Sendable {
+    package var repository: String
+    package var environment: String
+
+    package init(repository: String, environment: String) {
+        self.repository = repository
+        self.environment = environment
+    }
+
+    package var json: JSONValue {
+        ["repository": .string(repository), "environment": .string(environment)]
+    }
+
+    init(json: JSONValue) throws(FieldError) {
+        var fields = try FieldReader(json, path: "predicate")
+        repository = try fields.require(fields.string("repository"), "repository")
+        environment = try fields.require(fields.string("environment"), "environment")
+    }
+}

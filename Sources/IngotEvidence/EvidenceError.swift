@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCore
+internal import IngotCore
 internal import IngotFiles
 
 /// A statement, key, head or proof that is malformed or does not hold; the message says what was

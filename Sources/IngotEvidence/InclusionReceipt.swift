@@ -59,8 +59,8 @@ package struct InclusionReceipt: Hashable, Sendable {
     package func verify(
         leafHash: Digest,
         with verifier: NoteVerifier
-    ) throws(EvidenceError) -> TreeHead {
-        let head = try TreeHead(verifying: head, with: verifier)
+    ) throws(EvidenceError) -> LogHead {
+        let head = try LogHead(verifying: head, with: verifier)
         guard
             MerkleHash.sha256.verifies(
                 inclusionOf: leafHash,
@@ -79,11 +79,11 @@ package struct InclusionReceipt: Hashable, Sendable {
     }
 }
 
-extension TreeHead {
+extension LogHead {
     /// Reads a signed head and checks its signature and its origin.
     package init(verifying note: String, with verifier: NoteVerifier) throws(EvidenceError) {
         let note = try SignedNote(parsing: note)
-        guard let head = TreeHead(parsing: note.text) else {
+        guard let head = LogHead(parsing: note.text) else {
             throw EvidenceError("log head: expected three lines: origin, size and root")
         }
         guard head.origin.utf8.elementsEqual(verifier.name.utf8) else {

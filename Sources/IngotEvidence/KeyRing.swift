@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-package import IngotCore
+internal import IngotCore
 package import IngotCrypto
 internal import IngotFiles
 
@@ -116,8 +116,8 @@ package struct KeyRing: Sendable {
 
     /// Refuses a key that others may read or that is not a plain file of this user.
     private static func readPrivate(_ path: String) throws -> String {
-        var status = unsafe stat()
-        guard lstat(path, &status) == 0 else { throw FileError.last("open the key", path) }
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { throw FileError.last("open the key", path) }
         let (mode, owner) = (status.st_mode, status.st_uid)
         guard mode & S_IFMT == S_IFREG else {
             throw EvidenceError("\(path): a private key must be a plain file")

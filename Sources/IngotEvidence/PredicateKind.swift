@@ -16,6 +16,8 @@ package enum PredicateKind: String, CaseIterable, Sendable {
     case imageBuilt = "https://ingot.dev/attestation/image-built/v1"
     case rolledBack = "https://ingot.dev/attestation/rolled-back/v1"
     case overridden = "https://ingot.dev/attestation/overridden/v1"
+    /// An environment's definition; the subject is the definition's blob.
+    case environmentSet = "https://ingot.dev/attestation/environment-set/v1"
     /// OpenSSF model signature; its subject is the root over files, not a manifest.
     case modelSignature = "https://model_signing/signature/v1.0"
 
@@ -34,6 +36,7 @@ package enum PredicateKind: String, CaseIterable, Sendable {
         case .promoted, .imageBuilt: [.release]
         case .rolledBack: [.controller]
         case .overridden: [.approver]
+        case .environmentSet: [.admin]
         case .modelSignature: [.publisher, .trainer]
         }
     }

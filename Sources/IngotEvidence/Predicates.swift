@@ -18,6 +18,7 @@ package import IngotCore
 /// | promoted | …/promoted/v1 | release | repository, environment, environmentDigest, from, to, verdict, approvals |
 /// | rolledBack | …/rolled-back/v1 | controller | repository, environment, environmentDigest, from, to, reason |
 /// | overridden | …/overridden/v1 | approver | repository, environment, environmentDigest, from, to, reason |
+/// | environmentSet | …/environment-set/v1 | admin | repository, environment |
 /// | imageBuilt | …/image-built/v1 | release | repository, inputs, evidence, platform |
 ///
 /// `…` is `https://ingot.dev/attestation`. Own predicates write digests as `sha256:…`; the standard
@@ -35,6 +36,7 @@ package enum Predicate: Hashable, Sendable {
     case promoted(PromotedFacts)
     case rolledBack(RolledBackFacts)
     case overridden(RolledBackFacts)
+    case environmentSet(EnvironmentSetFacts)
     case imageBuilt(ImageBuiltFacts)
 
     package var kind: PredicateKind {
@@ -49,6 +51,7 @@ package enum Predicate: Hashable, Sendable {
         case .promoted: .promoted
         case .rolledBack: .rolledBack
         case .overridden: .overridden
+        case .environmentSet: .environmentSet
         case .imageBuilt: .imageBuilt
         }
     }
@@ -67,6 +70,7 @@ package enum Predicate: Hashable, Sendable {
         case .gateDecided(let facts): facts.json
         case .promoted(let facts): facts.json
         case .rolledBack(let facts), .overridden(let facts): facts.json
+        case .environmentSet(let facts): facts.json
         case .imageBuilt(let facts): facts.json
         }
     }
@@ -92,6 +96,7 @@ package enum Predicate: Hashable, Sendable {
         case .promoted: self = .promoted(try PromotedFacts(json: json))
         case .rolledBack: self = .rolledBack(try RolledBackFacts(json: json))
         case .overridden: self = .overridden(try RolledBackFacts(json: json))
+        case .environmentSet: self = .environmentSet(try EnvironmentSetFacts(json: json))
         case .imageBuilt: self = .imageBuilt(try ImageBuiltFacts(json: json))
         case .modelSignature: throw FieldError("predicate: a model signature states no facts")
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCore
+internal import IngotCore
 package import IngotCrypto
 
 /// A text with signatures in the form of C2SP signed-note.
@@ -121,6 +121,9 @@ package struct NoteVerifier: Hashable, Sendable {
         let content = Array(name.utf8) + [0x0A, Self.ed25519] + key.bytes
         return Array(Digest.of(content).bytes.prefix(4))
     }
+
+    /// SHA-256 of the key's SubjectPublicKeyInfo PEM, in hexadecimal, as for other keys.
+    package func keyID() throws(CryptoError) -> String { Digest.of(try key.pem()).hex }
 
     /// The text form of C2SP: `name+hash+key`.
     package var text: String {

@@ -138,6 +138,9 @@ enum Samples {
                 reason: "the old one leaks"
             )
         ),
+        .environmentSet(
+            EnvironmentSetFacts(repository: "sections", environment: "production")
+        ),
         .imageBuilt(
             ImageBuiltFacts(
                 repository: "sections",

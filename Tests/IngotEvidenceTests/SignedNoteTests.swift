@@ -40,7 +40,7 @@ struct SignedNoteTests {
     @Test("signs a head to the same bytes as the vector")
     func sign() throws {
         let digest = try #require(Digest(hex: Self.root))
-        let head = TreeHead(origin: "ingot.example/log1", size: 7, root: digest)
+        let head = LogHead(origin: "ingot.example/log1", size: 7, root: digest)
         #expect(head.text == Self.text)
         #expect(try signer().sign(head.text).description == Self.text + "\n" + Self.logLine)
     }
@@ -49,7 +49,7 @@ struct SignedNoteTests {
     func cosigned() throws {
         let note = Self.text + "\n" + Self.logLine + Self.witnessLine
         let verifier = try NoteVerifier(parsing: Self.verifierText)
-        let head = try TreeHead(verifying: note, with: verifier)
+        let head = try LogHead(verifying: note, with: verifier)
         #expect(head.size == 7)
         #expect(head.root.hex == Self.root)
         #expect(try SignedNote(parsing: note).description == note)
@@ -65,7 +65,7 @@ struct SignedNoteTests {
                 changed[index] ^= mask
                 guard let text = String(validating: changed, as: UTF8.self) else { continue }
                 #expect(throws: EvidenceError.self, "byte \(index) mask \(mask)") {
-                    try TreeHead(verifying: text, with: verifier)
+                    try LogHead(verifying: text, with: verifier)
                 }
             }
         }
@@ -79,9 +79,9 @@ struct SignedNoteTests {
         )
         let note = try other.sign(Self.text).description
         let verifier = try signer().verifier
-        #expect(throws: EvidenceError.self) { try TreeHead(verifying: note, with: verifier) }
+        #expect(throws: EvidenceError.self) { try LogHead(verifying: note, with: verifier) }
         #expect(throws: EvidenceError.self) {
-            try TreeHead(verifying: note, with: other.verifier)
+            try LogHead(verifying: note, with: other.verifier)
         }
     }
 
@@ -111,7 +111,7 @@ struct SignedNoteTests {
         ]
     )
     func heads(text: String) {
-        #expect(TreeHead(parsing: text) == nil)
+        #expect(LogHead(parsing: text) == nil)
     }
 
     @Test("proves an entry with a receipt that reads back")

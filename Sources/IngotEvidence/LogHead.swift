@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import IngotCore
+
 /// The size and root of a log at one moment: the text that a log key and witnesses sign (C2SP
 /// tlog-checkpoint, without extension lines).
-package struct TreeHead: Hashable, Sendable {
+package struct LogHead: Hashable, Sendable {
     /// Names the log, such as `ingot.dev/log/4f1c…`; also the name of its key.
     ///
     /// No spaces, no `+`.
