@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCatalog
+package import IngotCore
+internal import IngotCrypto
+internal import IngotStore
+
+/// A statement of the log and what checking it came to.
+package struct StatementFinding: Sendable {
+    package let record: StatementRecord
+    /// When the log took it in.
+    package let time: Timestamp
+    /// Nil when it does not hold.
+    package let verified: VerifiedStatement?
+    /// Why it does not hold, in one line; nil when it does.
+    package let fault: String?
+
+    package init(
+        record: StatementRecord,
+        time: Timestamp,
+        verified: VerifiedStatement?,
+        fault: String?
+    ) {
+        self.record = record
+        self.time = time
+        self.verified = verified
+        self.fault = fault
+    }
+}
+
+/// What is stated about one subject, and whether it holds.
+package struct VerificationReport: Sendable {
+    package let subject: Digest
+    package let findings: [StatementFinding]
+    /// The head that all statements are proved against.
+    package let head: String?
+    /// What is wrong beyond single statements.
+    package let faults: [String]
+
+    /// Whether there is a statement and every one holds.
+    package var isValid: Bool {
+        faults.isEmpty && !findings.isEmpty && findings.allSatisfy { $0.fault == nil }
+    }
+
+    /// Every fault, for people.
+    package var allFaults: [String] {
+        faults
+            + findings.compactMap { finding in
+                finding.fault.map {
+                    "log entry \(finding.record.logIndex), \(finding.record.predicateType): \($0)"
+                }
+            }
+    }
+}
+
+extension Ledger {
+    /// Checks every statement about a subject: its signatures, role and predicate type together, its
+    /// subject, its referrer, its log entry, and the entry's place under the signed head.
+    package func verify(_ subject: Digest) throws -> VerificationReport {
+        try StatementCheck(ledger: self).report(on: subject)
+    }
+}
+
+/// Checks statements of one store against one head.
+package struct StatementCheck: Sendable {
+    private let ledger: Ledger
+    private let head: LogHead?
+    private let note: String?
+    private let headFault: String?
+    private let revocations: [String: KeyRecord.Revocation]
+
+    package init(ledger: Ledger) throws {
+        self.ledger = ledger
+        note = try ledger.catalog.signedHead()
+        guard let note else {
+            (head, headFault) = (nil, "the log has no signed head: nothing is proved")
+            revocations = [:]
+            return
+        }
+        do throws(EvidenceError) {
+            head = try LogHead(verifying: note, with: ledger.keys.trust.log)
+            headFault = nil
+        } catch { (head, headFault) = (nil, error.message) }
+        revocations = Dictionary(
+            try ledger.catalog.keys().compactMap { key in key.revocation.map { (key.keyID, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    package func report(on subject: Digest) throws -> VerificationReport {
+        let findings = try ledger.catalog.statements(about: subject).map(finding)
+        var faults = headFault.map { [$0] } ?? []
+        if findings.isEmpty {
+            faults.append("\(subject): no statement is about it: nobody vouches for it")
+        }
+        return VerificationReport(
+            subject: subject,
+            findings: findings,
+            head: note,
+            faults: faults
+        )
+    }
+
+    package func finding(_ record: StatementRecord) throws -> StatementFinding {
+        var time = Timestamp(seconds: 0)
+        do {
+            let entryBytes = try ledger.catalog.logEntryBytes(record.logIndex)
+            let entry = try LogEntry(parsing: entryBytes)
+            time = Timestamp(seconds: entry.time)
+            let verified = try verify(record)
+            try checkLog(record, entry: entry, bytes: entryBytes, signer: verified.signer.keyID)
+            return StatementFinding(record: record, time: time, verified: verified, fault: nil)
+        } catch let error as any IngotError {
+            return StatementFinding(
+                record: record,
+                time: time,
+                verified: nil,
+                fault: error.message
+            )
+        }
+    }
+
+    private func verify(_ record: StatementRecord) throws -> VerifiedStatement {
+        let bytes = try ledger.blobs.read(record.envelope, limit: Bundle.byteLimit)
+        let isModelSignature =
+            record.predicateType == PredicateKind.modelSignature.type
+        // A model signature's subject is the root over the files; its version is in the predicate.
+        let verified = try ledger.keys.trust.verify(
+            bytes,
+            about: isModelSignature ? nil : record.subject
+        )
+        guard verified.statement.predicateType == record.predicateType,
+            verified.role.rawValue == record.role
+        else {
+            throw EvidenceError(
+                "the catalog calls it \(record.predicateType) by \(record.role), but it is "
+                    + "\(verified.statement.predicateType) by \(verified.role.rawValue)"
+            )
+        }
+        if isModelSignature {
+            let store = Store(blobs: ledger.blobs, index: ledger.catalog.chunkIndex)
+            try ModelSignature.verify(
+                bytes,
+                files: store.readTree(of: record.subject).map {
+                    ModelSignature.File(path: $0.path, digest: $0.digest)
+                },
+                version: record.subject,
+                trust: ledger.keys.trust
+            )
+        }
+        let manifest = try Manifest(
+            parsing: ledger.blobs.read(record.referrer, limit: Manifest.byteLimit)
+        )
+        guard manifest.subject?.digest == record.subject,
+            manifest.layers.map(\.digest) == [record.envelope]
+        else {
+            throw EvidenceError(
+                "referrer \(record.referrer): it does not attach the statement to its subject"
+            )
+        }
+        return verified
+    }
+
+    private func checkLog(
+        _ record: StatementRecord,
+        entry: LogEntry,
+        bytes: [UInt8],
+        signer: String
+    ) throws {
+        let change = Change.statement(
+            subject: record.subject,
+            envelope: record.envelope,
+            referrer: record.referrer,
+            predicateType: record.predicateType,
+            role: record.role
+        )
+        guard entry.changes.contains(change) else {
+            throw EvidenceError(
+                "log entry \(record.logIndex): it does not name this statement: the catalog was "
+                    + "edited"
+            )
+        }
+        guard entry.actor == signer else {
+            throw EvidenceError(
+                "log entry \(record.logIndex): its actor is not the key that signed the statement"
+            )
+        }
+        if let revocation = revocations[signer], revocation.logIndex < record.logIndex {
+            throw EvidenceError(
+                "its key was revoked before, by log entry \(revocation.logIndex): "
+                    + revocation.reason
+            )
+        }
+        guard let head else { return }
+        let proof = try ledger.catalog.inclusionProof(of: record.logIndex, size: head.size)
+        guard
+            MerkleHash.sha256.verifies(
+                inclusionOf: MerkleHash.sha256.leaf(bytes),
+                at: record.logIndex,
+                in: head.size,
+                proof: proof,
+                root: head.root
+            )
+        else {
+            throw EvidenceError(
+                "log entry \(record.logIndex): it is not what the signed head commits to: the log "
+                    + "was edited after it was signed"
+            )
+        }
+    }
+}
