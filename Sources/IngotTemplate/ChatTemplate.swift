@@ -23,7 +23,7 @@ package struct ChatTemplate: Sendable {
     ///
     /// - Parameters:
     ///   - variables: `messages`, `add_generation_prompt`, `tools`, `bos_token` and what else the
-    ///     template reads. A missing one is undefined; `nil` in Python is `.none` here.
+    ///     template reads. A missing one is undefined; `nil` in Python is `.null` here.
     ///   - now: what `strftime_now(format)` gives, or nil where no date must enter the text.
     /// - Throws: `TemplateError`: `.raised` when the template refuses the messages.
     package func render(

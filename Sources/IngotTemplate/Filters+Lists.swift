@@ -67,7 +67,7 @@ extension Interpreter {
         var keys = [TemplateValue]()
         for value in values {
             var key = value
-            if let attribute, case .none = attribute {} else if let attribute {
+            if let attribute, case .null = attribute {} else if let attribute {
                 key = try self.attribute(path: attribute, of: value)
             }
             if !isCaseSensitive, let text = key.text { key = .string(PythonString.lowercased(text)) }
@@ -121,7 +121,7 @@ extension Interpreter {
                 throw .type("'unique' compares strings and numbers, not \(key.kindName)")
             }
             if seen.value(of: key) == nil { result.append(element) }
-            seen.set(key, to: .none)
+            seen.set(key, to: .null)
         }
         return try makeIterator(result)
     }

@@ -7,6 +7,8 @@ extension Interpreter {
         _ value: TemplateValue,
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue? {
+        // Jinja walks over no value that is false, so `none` passes where a list is missing.
+        let value = value.isTrue ? value : .list(TemplateList([]))
         switch name {
         case "map": return try map(value, arguments)
         case "select", "reject":

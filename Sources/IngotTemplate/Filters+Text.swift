@@ -72,8 +72,8 @@ extension Interpreter {
         // Without autoescaping Jinja drops the mark of the text before replacing.
         return try makeString(
             try replaced(
-                try text(of: value), try text(of: values[0] ?? .none),
-                try text(of: values[1] ?? .none), limit: limit))
+                try text(of: value), try text(of: values[0] ?? .null),
+                try text(of: values[1] ?? .null), limit: limit))
     }
 
     private func joinFilter(

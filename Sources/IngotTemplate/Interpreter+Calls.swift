@@ -27,7 +27,7 @@ extension Interpreter {
             return .handle(.namespace(namespaces.count - 1))
         case .raiseException:
             let message = try arguments.bound(to: "message", of: function.rawValue, required: 1)[0]
-            let text = try text(of: message ?? .none)
+            let text = try text(of: message ?? .null)
             throw TemplateFault(
                 code: .raised,
                 problem: "the template refuses these messages: \(text)")

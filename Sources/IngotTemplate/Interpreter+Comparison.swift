@@ -5,7 +5,7 @@ extension Interpreter {
     func equals(_ left: TemplateValue, _ right: TemplateValue) throws(TemplateFault) -> Bool {
         try charge()
         switch (left, right) {
-        case (.undefined, .undefined), (.none, .none): return true
+        case (.undefined, .undefined), (.null, .null): return true
         case (.list(let first), .list(let second)), (.tuple(let first), .tuple(let second)):
             return try equals(first.elements, second.elements)
         case (.dictionary(let first), .dictionary(let second)):

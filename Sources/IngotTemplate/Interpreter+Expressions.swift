@@ -56,7 +56,7 @@ extension Interpreter {
             return try negated(try evaluate(operand))
         case .positive(let operand): return try number(try evaluate(operand), "+")
         case .blockText: return .string(blockTexts.last ?? "")
-        default: return .none
+        default: return .null
         }
     }
 
@@ -165,7 +165,7 @@ extension Interpreter {
         func bound(_ expression: Expression?) throws(TemplateFault) -> Int? {
             guard let expression else { return nil }
             let value = try evaluate(expression)
-            if case .none = value { return nil }
+            if case .null = value { return nil }
             guard let bound = value.asInteger else {
                 throw .type("a slice needs whole numbers, not \(value.kindName)")
             }

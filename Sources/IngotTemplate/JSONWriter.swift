@@ -27,7 +27,7 @@ struct JSONWriter {
 
     mutating func write(_ value: TemplateValue, level: Int = 0) throws(TemplateFault) {
         switch value {
-        case .none: try output.write("null")
+        case .null: try output.write("null")
         case .bool(let value): try output.write(value ? "true" : "false")
         case .integer(let value): try output.write(String(value))
         case .number(let value): try output.write(Self.text(of: value))
@@ -83,7 +83,7 @@ struct JSONWriter {
     private static func key(_ value: TemplateValue) throws(TemplateFault) -> String {
         switch value {
         case .string(let text), .markup(let text): return text
-        case .none: return "null"
+        case .null: return "null"
         case .bool(let value): return value ? "true" : "false"
         case .integer(let value): return String(value)
         case .number(let value): return text(of: value)
@@ -142,8 +142,8 @@ extension Interpreter {
         let values = try arguments.bound(
             to: "ensure_ascii", "indent", "separators", "sort_keys", of: "tojson")
         var indent: String?
-        switch values[1] ?? .none {
-        case .none: break
+        switch values[1] ?? .null {
+        case .null: break
         case let width:
             if let text = width.text {
                 indent = text
@@ -155,7 +155,7 @@ extension Interpreter {
             }
         }
         var writer = JSONWriter(
-            indent: indent, separators: try separators(values[2] ?? .none),
+            indent: indent, separators: try separators(values[2] ?? .null),
             sortsKeys: values[3]?.isTrue ?? false, escapesNonASCII: values[0]?.isTrue ?? false,
             byteLimit: limits.textByteCount)
         try writer.write(value)
@@ -165,7 +165,7 @@ extension Interpreter {
     private func separators(
         _ value: TemplateValue
     ) throws(TemplateFault) -> (item: String, key: String)? {
-        if case .none = value { return nil }
+        if case .null = value { return nil }
         let parts = try elements(of: value)
         guard parts.count == 2, let item = parts[0].text, let key = parts[1].text else {
             throw .type("tojson needs two strings as 'separators'")

@@ -26,7 +26,7 @@ extension Interpreter {
         case "replace": return try replace(text, isMarked, arguments)
         case "join":
             let values = try arguments.bound(to: "values", of: name, required: 1)
-            return try made(try join(values[0] ?? .none, text, isMarked))
+            return try made(try join(values[0] ?? .null, text, isMarked))
         case "upper": return try made(PythonString.uppercased(text))
         case "lower": return try made(PythonString.lowercased(text))
         case "title": return try made(PythonString.titled(text))
@@ -37,6 +37,7 @@ extension Interpreter {
         case "partition", "rpartition": return try partition(text, name, isMarked, arguments)
         case "count", "find", "rfind", "index", "rindex":
             return .integer(try search(text, name, arguments))
+        case "format": return try made(try braceFormat(text, arguments, isMarked))
         case "zfill", "ljust", "rjust": return try made(try pad(text, name, arguments))
         default: return .bool(PythonString.isAll(text, name))
         }
@@ -47,8 +48,8 @@ extension Interpreter {
         _ parameter: String,
         of name: String
     ) throws(TemplateFault) -> String? {
-        let value = try arguments.bound(to: parameter, of: name)[0] ?? .none
-        if case .none = value { return nil }
+        let value = try arguments.bound(to: parameter, of: name)[0] ?? .null
+        if case .null = value { return nil }
         return try requiredText(value, of: name)
     }
 
@@ -56,7 +57,7 @@ extension Interpreter {
         _ value: TemplateValue?,
         of name: String
     ) throws(TemplateFault) -> String {
-        let value = value ?? .none
+        let value = value ?? .null
         if case .undefined(let reason) = value { throw .undefined(reason) }
         guard let text = value.text else {
             throw .type("\(name)() needs a str, not \(value.kindName); convert it with '|string'")
@@ -76,8 +77,8 @@ extension Interpreter {
         }
         let isFromEnd = name == "rsplit"
         let parts: [String]
-        switch values[0] ?? .none {
-        case .none:
+        switch values[0] ?? .null {
+        case .null:
             parts =
                 isFromEnd
                 ? PythonString.splitOnSpaceFromEnd(text, limit: limit)
@@ -104,7 +105,7 @@ extension Interpreter {
             func bound(_ value: TemplateValue?) -> Int? { value?.asInteger }
             subject = try slice(.string(text), bound(values[1]), bound(values[2]), nil).text ?? ""
         }
-        var affixes = [values[0] ?? .none]
+        var affixes = [values[0] ?? .null]
         if case .tuple(let list) = affixes[0] { affixes = list.elements }
         for affix in affixes {
             let affix = try requiredText(affix, of: name)

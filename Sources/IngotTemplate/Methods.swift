@@ -22,7 +22,7 @@ enum Methods {
     }
 
     private static let strings: Set<String> = [
-        "capitalize", "count", "endswith", "find", "index", "isalnum", "isalpha", "isdecimal",
+        "capitalize", "count", "endswith", "find", "format", "index", "isalnum", "isalpha", "isdecimal",
         "isdigit", "islower", "isnumeric", "isspace", "isupper", "join", "lower", "lstrip",
         "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rpartition",
         "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title",
@@ -56,7 +56,7 @@ extension Interpreter {
             let wanted = try arguments.bound(to: "value", of: method.name, required: 1)[0]
             var places = [Int]()
             for (index, element) in elements.enumerated()
-            where try equals(element, wanted ?? .none) {
+            where try equals(element, wanted ?? .null) {
                 places.append(index)
             }
             if method.name == "count" { return .integer(places.count) }
@@ -83,10 +83,10 @@ extension Interpreter {
         }
         guard arguments.keywords.isEmpty else { throw .type("get() takes no named arguments") }
         let values = try arguments.bound(to: "key", "default", of: name, required: 1)
-        let key = values[0] ?? .none
+        let key = values[0] ?? .null
         guard TemplateDictionary.canHold(key: key) || key.isUndefined else {
             throw .type("a \(key.kindName) cannot be a key; use a string or a number")
         }
-        return dictionary.value(of: key) ?? values[1] ?? .none
+        return dictionary.value(of: key) ?? values[1] ?? .null
     }
 }

@@ -203,7 +203,7 @@ extension Parser {
         switch name {
         case "true", "True": return .constant(.bool(true))
         case "false", "False": return .constant(.bool(false))
-        case "none", "None": return .constant(.none)
+        case "none", "None": return .constant(.null)
         case "varargs", "kwargs", "caller":
             for index in macroNames.indices { macroNames[index].insert(name) }
             return .name(name)

@@ -4,14 +4,14 @@
 package struct TemplateDictionary: Sendable {
     /// What Python takes for one key: `1`, `1.0` and `True` are equal, strings differ by scalars.
     private enum Key: Hashable, Sendable {
-        case none
+        case null
         case integer(Int)
         case number(Double)
         case text(ArraySlice<UInt8>)
 
         init?(_ value: TemplateValue) {
             switch value {
-            case .none: self = .none
+            case .null: self = .null
             case .bool(let value): self = .integer(value ? 1 : 0)
             case .integer(let value): self = .integer(value)
             case .number(let value):

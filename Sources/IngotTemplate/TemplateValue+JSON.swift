@@ -10,7 +10,7 @@ extension TemplateValue {
 
     private static func convert(_ value: JSONValue) -> TemplateValue {
         switch value {
-        case .null: .none
+        case .null: .null
         case .bool(let value): .bool(value)
         case .integer(let value): Int(exactly: value).map { .integer($0) } ?? .number(Double(value))
         case .number(let value): .number(value)

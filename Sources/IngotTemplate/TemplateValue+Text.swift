@@ -14,7 +14,7 @@ extension TemplateValue {
     func writeRepresentation(to writer: inout TextWriter) throws(TemplateFault) {
         switch self {
         case .undefined: try writer.write("Undefined")
-        case .none: try writer.write("None")
+        case .null: try writer.write("None")
         case .bool(let value): try writer.write(value ? "True" : "False")
         case .integer(let value): try writer.write(String(value))
         case .number(let value): try writer.write(PythonNumber.text(of: value))

@@ -4,7 +4,7 @@
 package enum TemplateValue: Sendable {
     /// A name, attribute or item that does not exist: prints as nothing, has no attributes.
     case undefined(UndefinedReason)
-    case none
+    case null
     case bool(Bool)
     case integer(Int)
     case number(Double)
@@ -128,7 +128,7 @@ extension TemplateValue {
     var kindName: String {
         switch self {
         case .undefined: "Undefined"
-        case .none: "NoneType"
+        case .null: "NoneType"
         case .bool: "bool"
         case .integer: "int"
         case .number: "float"
@@ -151,7 +151,7 @@ extension TemplateValue {
     /// Python's `bool(x)`.
     var isTrue: Bool {
         switch self {
-        case .undefined, .none: false
+        case .undefined, .null: false
         case .bool(let value): value
         case .integer(let value): value != 0
         case .number(let value): value != 0

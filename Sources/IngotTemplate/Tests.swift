@@ -14,7 +14,7 @@ extension Interpreter {
         switch name {
         case "defined": return !value.isUndefined
         case "undefined": return value.isUndefined
-        case "none": if case .none = value { return true } else { return false }
+        case "none": if case .null = value { return true } else { return false }
         case "true": if case .bool(true) = value { return true } else { return false }
         case "false": if case .bool(false) = value { return true } else { return false }
         case "boolean": if case .bool = value { return true } else { return false }
@@ -45,7 +45,7 @@ extension Interpreter {
         _ arguments: CallArguments
     ) throws(TemplateFault) -> Bool? {
         func operand() throws(TemplateFault) -> TemplateValue {
-            try arguments.bound(to: "other", of: name, required: 1)[0] ?? .none
+            try arguments.bound(to: "other", of: name, required: 1)[0] ?? .null
         }
         switch name {
         case "==", "eq", "equalto": return try equals(value, try operand())
@@ -67,10 +67,10 @@ extension Interpreter {
     /// Identity, for the values of which Python keeps one.
     private func isSame(_ left: TemplateValue, _ right: TemplateValue) throws(TemplateFault) -> Bool {
         switch (left, right) {
-        case (.none, .none): true
+        case (.null, .null): true
         case (.bool(let first), .bool(let second)): first == second
         case (.handle(let first), .handle(let second)): first == second
-        case (.none, _), (_, .none), (.bool, _), (_, .bool): false
+        case (.null, _), (_, .null), (.bool, _), (_, .bool): false
         default:
             throw TemplateFault(
                 code: .unsupported, problem: "'sameas' only works on none, true and false; use '=='")
