@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import IngotFiles
+
+/// A large file that appears at its path whole or not at all: written beside it, then renamed.
+///
+/// Not synced, like every file that can be made again.
+final class ArchiveFile {
+    private let path: String
+    private let temporary: String
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    private(set) var byteCount = 0
+
+    /// 1 MiB: headers and small files are gathered, large pieces go through at once.
+    private static let bufferByteCount = 1 << 20
+
+    init(creating path: String) throws {
+        self.path = path
+        temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
+        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError.last("create", path) }
+    }
+
+    deinit {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        unsafe unlink(temporary)
+    }
+
+    func write(_ piece: Span<UInt8>) throws {
+        byteCount += piece.count
+        if buffer.count + piece.count > Self.bufferByteCount { try flush() }
+        try unsafe piece.withUnsafeBufferPointer { piece in
+            if piece.count < Self.bufferByteCount {
+                unsafe buffer.append(contentsOf: piece)
+            } else {
+                unsafe try writeAll(UnsafeRawBufferPointer(piece))
+            }
+        }
+    }
+
+    func finish() throws {
+        try flush()
+        guard unsafe rename(temporary, path) == 0 else { throw FileError.last("replace", path) }
+        close(descriptor)
+        descriptor = -1
+    }
+
+    private func flush() throws {
+        // Safe: the pointer does not leave the closure; the array outlives the call.
+        try unsafe buffer.withUnsafeBytes { unsafe try writeAll($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
+        var offset = 0
+        while offset < bytes.count {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            // Safe: at most the count of the rest is read.
+            let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError.last("write", path)
+            }
+            offset += count
+        }
+    }
+}
