@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+
+/// Kernel set `portable`: fp32 arithmetic with the same bits at every level.
+///
+/// (1) An element of a matrix product is one chain of fused multiply-adds over k = 0, 1, 2, …;
+///     vectors run over outputs, so neither their width nor the tiling can be seen in the result.
+/// (2) A reduction inside a row uses 16 lanes (element i goes to lane i mod 16), added as
+///     8 + 8, 4 + 4, 2 + 2, 1 + 1.
+/// (3) No libm but fmaf, which is exact; exp, log, sin and cos are polynomials of our own.
+/// (4) No allocation, no globals, no errno.
 #pragma once
 
 #include <stddef.h>
@@ -14,6 +23,160 @@ typedef enum ingot_weight_type {
     INGOT_Q8_0 = 5,
 } ingot_weight_type;
 
+/// Which instructions compute; the results do not depend on it.
+typedef enum ingot_level {
+    INGOT_PLAIN = 0,
+    INGOT_AVX2 = 1,
+    INGOT_AVX512 = 2,
+} ingot_level;
+
+/// A summand of a product: A [m, k] times B [k, n].
+typedef struct ingot_term {
+    /// Element (i, l) of A is a[i * a_row + l * a_column].
+    const float *a;
+    size_t a_row, a_column;
+    size_t k;
+    /// B is stored as k rows of n values, or, transposed, as n rows of k values.
+    const void *b;
+    size_t b_row_bytes;
+    ingot_weight_type type;
+    int b_is_transposed;
+} ingot_term;
+
+enum { INGOT_TERM_LIMIT = 6 };
+
+/// C [m, n] = (the old C, if it accumulates) + Σ terms, in one chain; then C · scale.
+typedef struct ingot_product {
+    size_t m, n;
+    float *c;
+    size_t c_row;
+    int accumulates;
+    float scale;
+    size_t term_count;
+    ingot_term terms[INGOT_TERM_LIMIT];
+} ingot_product;
+
+/// Keys and values of consecutive positions: row j of head h begins at k[j * row + h * head_size].
+typedef struct ingot_run {
+    const float *k, *v;
+    size_t count;
+    size_t row;
+} ingot_run;
+
+/// Attention of one key-value head for consecutive query rows. The rows see all of `runs`, in
+/// order, but of the last run row i sees only the first `visible + i` entries.
+typedef struct ingot_attention {
+    /// Row i of the group's head h begins at q[i * q_row + h * head_size]; `o` likewise.
+    const float *q;
+    float *o;
+    size_t q_row, o_row;
+    size_t rows, group, head_size;
+    float scale;
+    const ingot_run *runs;
+    size_t run_count;
+    size_t visible;
+} ingot_attention;
+
+/// The backward pass of `ingot_attention` over one run that is the rows' own (visible = 1).
+/// Key and value gradients are added to dk and dv; dq is set.
+typedef struct ingot_attention_gradient {
+    const float *o, *d_o;
+    float *dq, *dk, *dv;
+    size_t q_row, kv_row;
+} ingot_attention_gradient;
+
+/// Query rows that share a tile of scores.
+enum { INGOT_ATTENTION_TILE = 24 };
+
+/// Floats of scratch that attention of `rows` rows over `keys` keys needs, both ways.
+static inline size_t ingot_attention_scratch(size_t rows, size_t keys) {
+    const size_t tile = rows < INGOT_ATTENTION_TILE ? rows : INGOT_ATTENTION_TILE;
+    return 2 * tile * ((keys + 15) / 16 * 16);
+}
+
+typedef struct ingot_adam {
+    float decay;        // 1 − rate · weight decay
+    float beta1, beta2;
+    float step;         // rate / (1 − beta1ᵗ)
+    float correction;   // √(1 − beta2ᵗ)
+    float epsilon;
+    float gradient;     // factor of the gradient: clipping
+} ingot_adam;
+
+/// The kernels of one level. T rows, H columns.
+typedef struct ingot_kernel_table {
+    /// Rows [row0, row1) and columns [column0, column1) of a product; column0 % 16 == 0.
+    void (*product)(
+        const ingot_product *product, size_t row0, size_t row1, size_t column0, size_t column1);
+    void (*attention_forward)(const ingot_attention *attention, float *scratch);
+    void (*attention_backward)(
+        const ingot_attention *attention, const ingot_attention_gradient *gradient,
+        float *scratch);
+    /// y [T, H] = x / rms(x) · weight.
+    void (*norm_forward)(
+        const float *x, const float *weight, float *y, float epsilon, size_t T, size_t H);
+    /// dx [T, H] += the gradient of norm_forward.
+    void (*norm_backward)(
+        const float *x, const float *weight, const float *dy, float *dx, float epsilon,
+        size_t T, size_t H);
+    /// Turns x [T, row] in place: heads of `size`, by the angles of cosine and sine
+    /// [T, size / 2]; `direction` is 1, or −1 for the way back.
+    void (*rotate)(
+        float *x, size_t row, size_t heads, size_t size, const float *cosine, const float *sine,
+        float direction, size_t T);
+    /// y [n] = silu(gate) · up.
+    void (*swiglu_forward)(const float *gate, const float *up, float *y, size_t n);
+    /// In place: gate becomes its gradient, up likewise; y becomes silu(gate) · up.
+    void (*swiglu_backward)(const float *dy, float *gate, float *up, float *y, size_t n);
+    /// y [n] += x.
+    void (*add)(const float *x, float *y, size_t n);
+    /// y [n] = a + b.
+    void (*sum)(const float *a, const float *b, float *y, size_t n);
+    /// log Σ exp(x) of n values.
+    double (*log_sum_exp)(const float *x, size_t n);
+    /// x [n] becomes (softmax(x) − onehot(target)) · factor, given log Σ exp(x).
+    void (*cross_entropy_backward)(
+        float *x, size_t n, size_t target, double log_sum_exp, float factor);
+    /// Σ x² in 16 fp64 lanes.
+    double (*square_sum)(const float *x, size_t n);
+    void (*adam_step)(
+        float *parameter, const float *gradient, float *m, float *v, const ingot_adam *adam,
+        size_t n);
+    void (*exponential)(const float *x, float *y, size_t n);
+} ingot_kernel_table;
+
+/// The best level of this processor.
+ingot_level ingot_best_level(void);
+
+/// The kernels of `level`, which the processor must have.
+const ingot_kernel_table *ingot_kernels(ingot_level level);
+
 /// Expands `count` values of a row to fp32. Quantised: `count` is a multiple of 32.
 void ingot_expand_row(
     ingot_weight_type type, const void *restrict source, float *restrict target, size_t count);
+
+/// Elementary functions in fp64 without libm, for tables and totals; not for hot loops.
+double ingot_exp(double x);
+double ingot_log(double x);
+double ingot_sin(double x);
+double ingot_cos(double x);
+
+/// Naive references, kept for ever and tested against; same orders of arguments.
+void ingot_reference_product(const ingot_product *product);
+void ingot_reference_attention(const ingot_attention *attention);
+void ingot_reference_norm(
+    const float *x, const float *weight, float *y, float epsilon, size_t T, size_t H);
+
+/// Threads that run tasks 0 ..< count, each once, in any order; the caller is one of them.
+typedef struct ingot_pool ingot_pool;
+ingot_pool *ingot_pool_create(size_t threads);
+void ingot_pool_destroy(ingot_pool *pool);
+size_t ingot_pool_threads(const ingot_pool *pool);
+void ingot_pool_run(
+    ingot_pool *pool, size_t count, void (*body)(void *context, size_t task, size_t worker),
+    void *context);
+
+/// All products, cut into tasks by shape alone. No product may read what another one writes.
+void ingot_pool_products(
+    ingot_pool *pool, const ingot_kernel_table *kernels, const ingot_product *products,
+    size_t count);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The kernels of one level: include inside its target attribute, with TILE_ROWS, DEPTH and
+// TABLE (the name of its table) defined.
+
+// Vectors are passed between inlined functions only, so that no calling convention is involved.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#include "vector.h"
+#include "pack.h"
+#include "product.h"
+#include "rows.h"
+#include "attention.h"
+
+const ingot_kernel_table TABLE = {
+    .product = product,
+    .attention_forward = attention_forward,
+    .attention_backward = attention_backward,
+    .norm_forward = norm_forward,
+    .norm_backward = norm_backward,
+    .rotate = rotate,
+    .swiglu_forward = swiglu_forward,
+    .swiglu_backward = swiglu_backward,
+    .add = add,
+    .sum = sum,
+    .log_sum_exp = log_sum_exp,
+    .cross_entropy_backward = cross_entropy_backward,
+    .square_sum = square_sum,
+    .adam_step = adam_step,
+    .exponential = exponential,
+};

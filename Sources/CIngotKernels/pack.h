@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Packing: 16 columns of B for k0 ..< k0 + kc as a panel [kc, 16]; columns past the end are zero.
+// Frozen weights are expanded here, on their way into the cache, and nowhere else.
+
+/// Four rows of four: target[j * 16 + i] = source[i * row + j].
+INLINE void transpose4(const float *source, size_t row, float *target) {
+    v4 a = *(const v4_at *)source, b = *(const v4_at *)(source + row);
+    v4 c = *(const v4_at *)(source + 2 * row), d = *(const v4_at *)(source + 3 * row);
+    v4 ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    v4 ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    v4 cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    v4 cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(v4_at *)target = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+    *(v4_at *)(target + 16) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+    *(v4_at *)(target + 32) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+    *(v4_at *)(target + 48) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+}
+
+/// 16 rows of fp32 (fewer: zeros) with `row` floats between them, kc values of each.
+static void pack_rows_f32(
+    const float *source, size_t row, size_t rows, size_t kc, float *panel) {
+    size_t i = 0;
+    for (; i + 4 <= rows; i += 4) {
+        const float *s = source + i * row;
+        size_t k = 0;
+        for (; k + 4 <= kc; k += 4) transpose4(s + k, row, panel + k * 16 + i);
+        for (; k < kc; k++)
+            for (size_t r = 0; r < 4; r++) panel[k * 16 + i + r] = s[r * row + k];
+    }
+    for (; i < rows; i++)
+        for (size_t k = 0; k < kc; k++) panel[k * 16 + i] = source[i * row + k];
+    for (; i < 16; i++)
+        for (size_t k = 0; k < kc; k++) panel[k * 16 + i] = 0;
+}
+
+/// 16 rows of 16 bytes at `source`, `row` bytes apart: byte j of all rows becomes columns[j].
+INLINE void transpose_bytes(const uint8_t *source, size_t row, b16 columns[16]) {
+    b16 x[16], y[16];
+    for (int i = 0; i < 16; i++) x[i] = *(const b16_at *)(source + (size_t)i * row);
+    // Each round pairs rows i and i + 8; after four rounds the bytes are transposed.
+#define INTERLEAVE(from, to)                                                                   \
+    for (int i = 0; i < 8; i++) {                                                              \
+        to[2 * i] = __builtin_shufflevector(                                                   \
+            from[i], from[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);     \
+        to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + 8], 8, 24, 9, 25, 10, 26,    \
+            11, 27, 12, 28, 13, 29, 14, 30, 15, 31);                                           \
+    }
+    INTERLEAVE(x, y)
+    INTERLEAVE(y, x)
+    INTERLEAVE(x, y)
+    INTERLEAVE(y, columns)
+#undef INTERLEAVE
+}
+
+/// The halves at `source`, `row` bytes apart.
+INLINE v16 gather_halves(const uint8_t *source, size_t row) {
+    uint32_t bits[16] __attribute__((aligned(64)));
+    for (size_t i = 0; i < 16; i++) {
+        uint16_t half;
+        memcpy(&half, source + i * row, 2);
+        bits[i] = half;
+    }
+    return half16(*(const u16 *)bits);
+}
+
+INLINE v16 float_of_bytes(b16 x) { return __builtin_convertvector(x, v16); }
+
+/// 16 whole rows of quantised blocks; k0 and kc are multiples of 32.
+static void pack_rows_q4_1(const uint8_t *source, size_t row, size_t k0, size_t kc, float *panel) {
+    for (size_t k = 0; k < kc; k += 32, panel += 512) {
+        const uint8_t *block = source + (k0 + k) / 32 * 20;
+        v16 d = gather_halves(block, row), m = gather_halves(block + 2, row);
+        b16 columns[16];
+        transpose_bytes(block + 4, row, columns);
+        for (size_t j = 0; j < 16; j++) {
+            store(panel + j * 16, fma16(float_of_bytes(columns[j] & 15), d, m));
+            store(panel + j * 16 + 256, fma16(float_of_bytes(columns[j] >> 4), d, m));
+        }
+    }
+}
+
+static void pack_rows_q4_0(const uint8_t *source, size_t row, size_t k0, size_t kc, float *panel) {
+    const v16 eight = splat(8);
+    for (size_t k = 0; k < kc; k += 32, panel += 512) {
+        const uint8_t *block = source + (k0 + k) / 32 * 18;
+        v16 d = gather_halves(block, row);
+        b16 columns[16];
+        transpose_bytes(block + 2, row, columns);
+        for (size_t j = 0; j < 16; j++) {
+            store(panel + j * 16, (float_of_bytes(columns[j] & 15) - eight) * d);
+            store(panel + j * 16 + 256, (float_of_bytes(columns[j] >> 4) - eight) * d);
+        }
+    }
+}
+
+static void pack_rows_q8_0(const uint8_t *source, size_t row, size_t k0, size_t kc, float *panel) {
+    for (size_t k = 0; k < kc; k += 32, panel += 512) {
+        const uint8_t *block = source + (k0 + k) / 32 * 34;
+        v16 d = gather_halves(block, row);
+        for (size_t half = 0; half < 2; half++) {
+            b16 columns[16];
+            transpose_bytes(block + 2 + 16 * half, row, columns);
+            for (size_t j = 0; j < 16; j++) {
+                v16 q = __builtin_convertvector((s16)columns[j], v16);
+                store(panel + (half * 16 + j) * 16, q * d);
+            }
+        }
+    }
+}
+
+/// 32 values at a time through the plain expansion: edges, and types that are rarely frozen.
+static void pack_rows_slowly(
+    const ingot_term *t, const uint8_t *source, size_t rows, size_t k0, size_t kc, float *panel) {
+    float values[16][32];
+    size_t unit = t->type == INGOT_F16 || t->type == INGOT_BF16 ? 2 : 1;
+    size_t block = t->type == INGOT_Q4_0 ? 18 : t->type == INGOT_Q4_1 ? 20 : 34;
+    for (size_t k = 0; k < kc; k += 32) {
+        size_t n = kc - k < 32 ? kc - k : 32;
+        size_t offset = unit == 2 ? (k0 + k) * 2 : (k0 + k) / 32 * block;
+        for (size_t i = 0; i < rows; i++)
+            ingot_expand_row(t->type, source + i * t->b_row_bytes + offset, values[i], n);
+        pack_rows_f32(values[0], 32, rows, n, panel + k * 16);
+    }
+}
+
+/// 16 columns of one row of B that holds k-th values of all columns.
+INLINE v16 columns_of_row(ingot_weight_type type, const uint8_t *row, size_t column) {
+    // Quantised: `column` is a multiple of 16, so the 16 values are one half of a block.
+    switch (type) {
+    case INGOT_F32: return load((const float *)row + column);
+    case INGOT_F16: return gather_halves(row + 2 * column, 2);
+    case INGOT_BF16: {
+        uint32_t bits[16] __attribute__((aligned(64)));
+        for (size_t i = 0; i < 16; i++) bits[i] = (uint32_t)ingot_u16(row + 2 * (column + i)) << 16;
+        return *(const v16 *)bits;
+    }
+    case INGOT_Q4_0: {
+        const uint8_t *block = row + column / 32 * 18;
+        b16 q = *(const b16_at *)(block + 2);
+        q = column & 16 ? q >> 4 : q & 15;
+        return (float_of_bytes(q) - splat(8)) * splat(ingot_half(ingot_u16(block)));
+    }
+    case INGOT_Q4_1: {
+        const uint8_t *block = row + column / 32 * 20;
+        b16 q = *(const b16_at *)(block + 4);
+        q = column & 16 ? q >> 4 : q & 15;
+        return fma16(float_of_bytes(q), splat(ingot_half(ingot_u16(block))),
+            splat(ingot_half(ingot_u16(block + 2))));
+    }
+    case INGOT_Q8_0: {
+        const uint8_t *block = row + column / 32 * 34;
+        b16 q = *(const b16_at *)(block + 2 + (column & 16));
+        return __builtin_convertvector((s16)q, v16) * splat(ingot_half(ingot_u16(block)));
+    }
+    }
+    return splat(0);
+}
+
+INLINE void pack_columns_as(
+    ingot_weight_type type, const ingot_term *t, size_t k0, size_t kc, size_t column,
+    float *panel) {
+    const uint8_t *row = (const uint8_t *)t->b + k0 * t->b_row_bytes;
+    for (size_t k = 0; k < kc; k++, row += t->b_row_bytes)
+        store(panel + k * 16, columns_of_row(type, row, column));
+}
+
+static void pack_columns(
+    const ingot_term *t, size_t k0, size_t kc, size_t column, size_t columns, float *panel) {
+    if (columns < 16) {
+        // Only fp32, f16 and bf16 have a width that is no multiple of 16.
+        size_t unit = t->type == INGOT_F32 ? 4 : 2;
+        for (size_t k = 0; k < kc; k++) {
+            const uint8_t *row = (const uint8_t *)t->b + (k0 + k) * t->b_row_bytes;
+            store(panel + k * 16, splat(0));
+            ingot_expand_row(t->type, row + column * unit, panel + k * 16, columns);
+        }
+        return;
+    }
+    switch (t->type) {
+    case INGOT_F32: pack_columns_as(INGOT_F32, t, k0, kc, column, panel); break;
+    case INGOT_F16: pack_columns_as(INGOT_F16, t, k0, kc, column, panel); break;
+    case INGOT_BF16: pack_columns_as(INGOT_BF16, t, k0, kc, column, panel); break;
+    case INGOT_Q4_0: pack_columns_as(INGOT_Q4_0, t, k0, kc, column, panel); break;
+    case INGOT_Q4_1: pack_columns_as(INGOT_Q4_1, t, k0, kc, column, panel); break;
+    case INGOT_Q8_0: pack_columns_as(INGOT_Q8_0, t, k0, kc, column, panel); break;
+    }
+}
+
+/// Columns column ..< column + columns (≤ 16) of the term's B.
+static void pack(
+    const ingot_term *t, size_t k0, size_t kc, size_t column, size_t columns, float *panel) {
+    if (!t->b_is_transposed) return pack_columns(t, k0, kc, column, columns, panel);
+    const uint8_t *source = (const uint8_t *)t->b + column * t->b_row_bytes;
+    if (t->type == INGOT_F32)
+        pack_rows_f32((const float *)source + k0, t->b_row_bytes / 4, columns, kc, panel);
+    else if (columns < 16 || t->type == INGOT_F16 || t->type == INGOT_BF16)
+        pack_rows_slowly(t, source, columns, k0, kc, panel);
+    else if (t->type == INGOT_Q4_1) pack_rows_q4_1(source, t->b_row_bytes, k0, kc, panel);
+    else if (t->type == INGOT_Q4_0) pack_rows_q4_0(source, t->b_row_bytes, k0, kc, panel);
+    else pack_rows_q8_0(source, t->b_row_bytes, k0, kc, panel);
+}

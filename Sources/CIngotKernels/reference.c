@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One loop per definition, in fp64 where that is more exact than the kernels. Never used but in tests.
+#include "ingot_kernels.h"
+
+static double weight_at(const ingot_term *t, size_t k, size_t n) {
+    const size_t row = t->b_is_transposed ? n : k, column = t->b_is_transposed ? k : n;
+    const uint8_t *bytes = (const uint8_t *)t->b + row * t->b_row_bytes;
+    float block[32];
+    switch (t->type) {
+    case INGOT_F32: ingot_expand_row(t->type, bytes + column * 4, block, 1); return block[0];
+    case INGOT_F16:
+    case INGOT_BF16: ingot_expand_row(t->type, bytes + column * 2, block, 1); return block[0];
+    case INGOT_Q4_0: bytes += column / 32 * 18; break;
+    case INGOT_Q4_1: bytes += column / 32 * 20; break;
+    case INGOT_Q8_0: bytes += column / 32 * 34; break;
+    }
+    ingot_expand_row(t->type, bytes, block, 32);
+    return block[column % 32];
+}
+
+void ingot_reference_product(const ingot_product *p) {
+    for (size_t i = 0; i < p->m; i++)
+        for (size_t j = 0; j < p->n; j++) {
+            float *c = p->c + i * p->c_row + j;
+            double sum = p->accumulates ? *c : 0;
+            for (size_t index = 0; index < p->term_count; index++) {
+                const ingot_term *t = &p->terms[index];
+                for (size_t k = 0; k < t->k; k++)
+                    sum += (double)t->a[i * t->a_row + k * t->a_column] * weight_at(t, k, j);
+            }
+            *c = (float)(sum * p->scale);
+        }
+}
+
+void ingot_reference_attention(const ingot_attention *a) {
+    for (size_t h = 0; h < a->group; h++)
+        for (size_t i = 0; i < a->rows; i++) {
+            const float *q = a->q + i * a->q_row + h * a->head_size;
+            float *o = a->o + i * a->o_row + h * a->head_size;
+            // Three passes over all keys: maximum, sum, output.
+            double top = -__builtin_inf(), sum = 0;
+            for (size_t d = 0; d < a->head_size; d++) o[d] = 0;
+            for (int pass = 0; pass < 3; pass++)
+                for (size_t r = 0; r < a->run_count; r++) {
+                    const ingot_run *run = &a->runs[r];
+                    const int is_last = r + 1 == a->run_count;
+                    size_t n = is_last && a->visible + i < run->count ? a->visible + i : run->count;
+                    for (size_t j = 0; j < n; j++) {
+                        double score = 0;
+                        for (size_t d = 0; d < a->head_size; d++)
+                            score += (double)q[d] * run->k[j * run->row + d];
+                        score *= a->scale;
+                        if (pass == 0) top = score > top ? score : top;
+                        if (pass == 1) sum += ingot_exp(score - top);
+                        if (pass == 2)
+                            for (size_t d = 0; d < a->head_size; d++)
+                                o[d] += (float)(ingot_exp(score - top) / sum
+                                    * run->v[j * run->row + d]);
+                    }
+                }
+        }
+}
+
+void ingot_reference_norm(
+    const float *x, const float *weight, float *y, float epsilon, size_t T, size_t H) {
+    for (size_t t = 0; t < T; t++) {
+        double squares = 0;
+        for (size_t i = 0; i < H; i++) squares += (double)x[t * H + i] * x[t * H + i];
+        double root = __builtin_sqrt(squares / (double)H + epsilon);
+        for (size_t i = 0; i < H; i++) y[t * H + i] = (float)(x[t * H + i] / root * weight[i]);
+    }
+}

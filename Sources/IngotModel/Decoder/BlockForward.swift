@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotTensor
+
+/// A block's forward pass: the same code, and so the same bits, in training and in serving.
+package struct BlockForward: Sendable {
+    let compute: Compute
+    let configuration: ModelConfiguration
+    let attention: AttentionShape
+
+    package init(_ weights: DecoderWeights, compute: Compute) {
+        self.compute = compute
+        configuration = weights.configuration
+        attention = weights.attention
+    }
+
+    /// Queries, keys and values of x, rotated.
+    package func projectAttention(
+        _ layer: DecoderWeights.Layer,
+        x: Matrix,
+        angles: RotaryAngles,
+        activations: BlockActivations,
+        scratch: BlockScratch
+    ) {
+        compute.norm(
+            x,
+            weight: layer.attentionNorm,
+            epsilon: configuration.normEpsilon,
+            into: scratch.normed
+        )
+        linear(
+            [(.q, activations.q), (.k, activations.k), (.v, activations.v)],
+            of: layer,
+            scratch.normed,
+            activations
+        )
+        compute.rotate(activations.q, by: angles)
+        compute.rotate(activations.k, by: angles)
+    }
+
+    /// Attention and the feed-forward part, after `projectAttention`; writes `output`.
+    package func finish(
+        _ layer: DecoderWeights.Layer,
+        x: Matrix,
+        segments: [AttentionSegment],
+        activations: BlockActivations,
+        scratch: BlockScratch,
+        output: Matrix
+    ) {
+        compute.attention(
+            activations.q,
+            keys: activations.k,
+            values: activations.v,
+            segments: segments,
+            shape: attention,
+            into: activations.o
+        )
+        linear([(.o, activations.middle)], of: layer, activations.o, activations)
+        compute.add(x, to: activations.middle)
+        feedForward(layer, activations: activations, scratch: scratch, output: output)
+    }
+
+    /// The feed-forward part alone.
+    private func feedForward(
+        _ layer: DecoderWeights.Layer,
+        activations: BlockActivations,
+        scratch: BlockScratch,
+        output: Matrix
+    ) {
+        compute.norm(
+            activations.middle,
+            weight: layer.feedForwardNorm,
+            epsilon: configuration.normEpsilon,
+            into: scratch.normed
+        )
+        linear(
+            [(.gate, activations.gate), (.up, activations.up)],
+            of: layer,
+            scratch.normed,
+            activations
+        )
+        compute.swiglu(
+            gate: activations.gate,
+            up: activations.up,
+            into: scratch.activated
+        )
+        linear([(.down, output)], of: layer, scratch.activated, activations)
+        compute.add(activations.middle, to: output)
+    }
+
+    /// Linear layers that read the same x.
+    private func linear(
+        _ roles: [(role: LinearRole, output: Matrix)],
+        of layer: DecoderWeights.Layer,
+        _ x: Matrix,
+        _ activations: BlockActivations
+    ) {
+        let low = roles.compactMap { role, _ in
+            layer[role].lowProduct(x, low: activations.low(role, of: layer[role]))
+        }
+        if !low.isEmpty { compute.run(low) }
+        compute.run(
+            roles.map { role, output in
+                layer[role].product(x, low: activations.low(role, of: layer[role]), into: output)
+            }
+        )
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CIngotKernels
+
+/// Runs kernels on a pool of threads.
+///
+/// Results depend on the kernel set only: neither on the number of threads nor on the level of
+/// instructions nor on which rows are computed together.
+@safe
+package final class Compute: Sendable {
+    package let kernels: KernelSet
+    package let level: KernelLevel
+    package let pool: ThreadPool
+    // Safe: a constant table in the binary.
+    nonisolated(unsafe) let table: UnsafePointer<ingot_kernel_table>
+
+    /// Chooses the processor's best level, or `level` if the processor has it.
+    package init(kernels: KernelSet = .portable, threads: Int, level: KernelLevel? = nil) {
+        self.kernels = kernels
+        self.level = min(level ?? .best, .best)
+        pool = ThreadPool(threads: threads)
+        unsafe table = unsafe ingot_kernels(self.level.kernelCode)
+    }
+
+    /// All products; none may read what another one writes.
+    package func run(_ products: [Product]) {
+        // Safe: the matrices in `products` live until the call has returned.
+        withExtendedLifetime(products) {
+            let list = unsafe products.map { unsafe $0.kernelProduct }
+            unsafe list.withUnsafeBufferPointer { buffer in
+                unsafe ingot_pool_products(pool.pool, table, buffer.baseAddress, buffer.count)
+            }
+        }
+    }
+
+    /// Runs `body` for blocks of rows that together are 0 ..< rows.
+    func overRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
+        let block = Self.rowsOfTask
+        pool.run((rows + block - 1) / block) { task, _ in
+            body(task * block..<min(rows, (task + 1) * block))
+        }
+    }
+
+    /// Few enough to share out, enough to pay for taking a task.
+    private static let rowsOfTask = 16
+}
+
+/// Which instructions compute; the results do not depend on it.
+package enum KernelLevel: Int, Sendable, Comparable, CaseIterable {
+    /// What every processor has.
+    case plain
+    /// AVX2 and FMA.
+    case avx2
+    /// AVX-512 F, BW, DQ, VL.
+    case avx512
+
+    package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    /// The best level of this processor.
+    package static var best: KernelLevel {
+        switch ingot_best_level() {
+        case INGOT_AVX512: .avx512
+        case INGOT_AVX2: .avx2
+        default: .plain
+        }
+    }
+
+    var kernelCode: ingot_level {
+        switch self {
+        case .plain: INGOT_PLAIN
+        case .avx2: INGOT_AVX2
+        case .avx512: INGOT_AVX512
+        }
+    }
+}
