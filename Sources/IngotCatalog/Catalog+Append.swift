@@ -19,7 +19,8 @@ extension Catalog {
     /// - Throws: `CatalogError` that names what a change met: a tag that moved meanwhile, a version
     ///   that exists, an unknown key.
     package func append(
-        _ draft: LogEntryDraft, sign: (TreeHead) throws -> String
+        _ draft: LogEntryDraft,
+        sign: (TreeHead) throws -> String
     ) throws -> LogReceipt {
         guard !draft.changes.isEmpty else {
             throw CatalogError(.refused, "\(draft.act.rawValue): an entry without a change")
@@ -32,17 +33,27 @@ extension Catalog {
                 changes.append(try fold.apply(change, position: position))
             }
             let entry = LogEntry(
-                act: draft.act, actor: draft.actor, time: draft.time, changes: changes)
+                act: draft.act,
+                actor: draft.actor,
+                time: draft.time,
+                changes: changes
+            )
             let head = try LogQueries.append(entry.canonicalBytes, at: index, db)
             let note = try sign(head)
             try db.execute(
                 sql: "INSERT INTO logHead (size, root, note) VALUES (?, ?, ?)",
-                arguments: [head.size, head.root, note])
+                arguments: [head.size, head.root, note]
+            )
             let proof = try LogQueries.tree(of: head.size).inclusionProof(of: index) {
                 try LogQueries.node($0, db)
             }
             return LogReceipt(
-                index: index, entry: entry, head: head, note: note, inclusionProof: proof)
+                index: index,
+                entry: entry,
+                head: head,
+                note: note,
+                inclusionProof: proof
+            )
         }
         do {
             try project()

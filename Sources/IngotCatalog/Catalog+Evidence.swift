@@ -48,7 +48,8 @@ extension Catalog {
     package func statements(about subject: Digest) throws -> [StatementRecord] {
         try read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM statement WHERE subject = ? ORDER BY logIndex, position",
+                db,
+                sql: "SELECT * FROM statement WHERE subject = ? ORDER BY logIndex, position",
                 arguments: [subject]
             ).map(StatementRecord.init)
         }
@@ -91,7 +92,8 @@ extension Catalog {
             throw CatalogError(
                 .notFound,
                 "environment '\(name)': there is none of that name"
-                    + (known.isEmpty ? "" : ": there are \(known)"))
+                    + (known.isEmpty ? "" : ": there are \(known)")
+            )
         }
         guard found.count == 1 else {
             let names = found.map { "\($0.repository):\($0.name)" }.joined(separator: " or ")
@@ -102,7 +104,8 @@ extension Catalog {
 
     /// All definitions an environment ever had, the first one first.
     package func environmentHistory(
-        _ repository: RepositoryName, _ name: String
+        _ repository: RepositoryName,
+        _ name: String
     ) throws -> [EnvironmentRecord] {
         try read { db in
             try Row.fetchAll(
@@ -128,18 +131,26 @@ extension Catalog {
 extension StatementRecord {
     fileprivate init(row: Row) {
         self.init(
-            subject: row["subject"], predicateType: row["predicateType"],
-            envelope: row["envelope"], referrer: row["referrer"], role: row["role"],
-            logIndex: row["logIndex"])
+            subject: row["subject"],
+            predicateType: row["predicateType"],
+            envelope: row["envelope"],
+            referrer: row["referrer"],
+            role: row["role"],
+            logIndex: row["logIndex"]
+        )
     }
 }
 
 extension EnvironmentRecord {
     fileprivate init(row: Row) throws {
         self.init(
-            repository: try RepositoryName(parsing: row["repository"]), name: row["name"],
-            definition: try row.json("definition"), counter: row["counter"],
-            logIndex: row["logIndex"], changedAt: row["changedAt"])
+            repository: try RepositoryName(parsing: row["repository"]),
+            name: row["name"],
+            definition: try row.json("definition"),
+            counter: row["counter"],
+            logIndex: row["logIndex"],
+            changedAt: row["changedAt"]
+        )
     }
 }
 
@@ -148,8 +159,12 @@ extension KeyRecord {
         let revokedIndex: Int? = row["revokedIndex"]
         let reason: String? = row["revokedReason"]
         self.init(
-            keyID: row["keyID"], role: row["role"], pem: row["pem"],
-            detail: try row.json("detail"), logIndex: row["logIndex"],
-            revocation: revokedIndex.map { Revocation(logIndex: $0, reason: reason ?? "") })
+            keyID: row["keyID"],
+            role: row["role"],
+            pem: row["pem"],
+            detail: try row.json("detail"),
+            logIndex: row["logIndex"],
+            revocation: revokedIndex.map { Revocation(logIndex: $0, reason: reason ?? "") }
+        )
     }
 }

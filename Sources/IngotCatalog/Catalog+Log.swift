@@ -11,7 +11,9 @@ extension Catalog {
     package func logEntryBytes(_ index: Int) throws -> [UInt8] {
         guard let bytes = try read({ try LogQueries.entry(index, $0) }) else {
             throw CatalogError(
-                .notFound, "log entry \(index): the log has \(try logSize()) entries")
+                .notFound,
+                "log entry \(index): the log has \(try logSize()) entries"
+            )
         }
         return bytes
     }
@@ -26,7 +28,8 @@ extension Catalog {
             let size = try LogQueries.size(db)
             return TreeHead(
                 size: size,
-                root: try LogQueries.tree(of: size).root { try LogQueries.node($0, db) })
+                root: try LogQueries.tree(of: size).root { try LogQueries.node($0, db) }
+            )
         }
     }
 
@@ -37,7 +40,10 @@ extension Catalog {
     package func signedHead(ofSize size: Int) throws -> String? {
         try read { db in
             try String.fetchOne(
-                db, sql: "SELECT note FROM logHead WHERE size = ?", arguments: [size])
+                db,
+                sql: "SELECT note FROM logHead WHERE size = ?",
+                arguments: [size]
+            )
         }
     }
 

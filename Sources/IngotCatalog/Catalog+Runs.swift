@@ -52,8 +52,11 @@ package struct MetricRecord: Sendable, Hashable {
 
 extension Catalog {
     package func createRun(
-        name: String, recipe: Digest? = nil, parameters: JSONValue = [:],
-        environment: JSONValue = [:], startedAt: Int64
+        name: String,
+        recipe: Digest? = nil,
+        parameters: JSONValue = [:],
+        environment: JSONValue = [:],
+        startedAt: Int64
     ) throws -> RunID {
         try write { db in
             try db.execute(
@@ -63,7 +66,8 @@ extension Catalog {
                     """,
                 arguments: [
                     name, recipe, parameters.canonicalText, environment.canonicalText, startedAt,
-                ])
+                ]
+            )
             return RunID(number: db.lastInsertedRowID)
         }
     }
@@ -71,11 +75,15 @@ extension Catalog {
     /// Records a step's metrics; recorded again after a resume, they replace the earlier ones.
     package func append(metrics: [String: Double], step: Int, to run: RunID) throws {
         try write { db in
-            for (name, value) in metrics.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            for (name, value) in metrics.sorted(by: {
+                $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+            }) {
                 // SQLite has no NaN: it becomes NULL.
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO metric (run, name, step, value) VALUES (?, ?, ?, ?)",
-                    arguments: [run.number, name, step, value])
+                    sql:
+                        "INSERT OR REPLACE INTO metric (run, name, step, value) VALUES (?, ?, ?, ?)",
+                    arguments: [run.number, name, step, value]
+                )
             }
         }
     }
@@ -84,7 +92,10 @@ extension Catalog {
     ///
     /// - Throws: `CatalogError` when it does not exist or has ended before.
     package func finish(
-        _ run: RunID, state: RunState, outputs: JSONValue = [:], at time: Int64
+        _ run: RunID,
+        state: RunState,
+        outputs: JSONValue = [:],
+        at time: Int64
     ) throws {
         try write { db in
             try db.execute(
@@ -92,7 +103,8 @@ extension Catalog {
                     UPDATE run SET state = ?, outputs = ?, finishedAt = ?
                     WHERE id = ? AND state = 'running'
                     """,
-                arguments: [state.rawValue, outputs.canonicalText, time, run.number])
+                arguments: [state.rawValue, outputs.canonicalText, time, run.number]
+            )
             guard db.changesCount == 1 else {
                 throw CatalogError(.notFound, "run \(run): no such run, or it has ended already")
             }
@@ -119,11 +131,15 @@ extension Catalog {
     package func metrics(of run: RunID) throws -> [MetricRecord] {
         try read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM metric WHERE run = ? ORDER BY name, step",
+                db,
+                sql: "SELECT * FROM metric WHERE run = ? ORDER BY name, step",
                 arguments: [run.number]
             ).map {
                 MetricRecord(
-                    name: $0["name"], step: $0["step"], value: ($0["value"] as Double?) ?? .nan)
+                    name: $0["name"],
+                    step: $0["step"],
+                    value: ($0["value"] as Double?) ?? .nan
+                )
             }
         }
     }
@@ -132,7 +148,9 @@ extension Catalog {
     package func cachedStep(key: Digest) throws -> JSONValue? {
         try read { db in
             try Row.fetchOne(
-                db, sql: "SELECT result FROM cachedStep WHERE key = ?", arguments: [key]
+                db,
+                sql: "SELECT result FROM cachedStep WHERE key = ?",
+                arguments: [key]
             ).map { try $0.json("result") }
         }
     }
@@ -141,7 +159,8 @@ extension Catalog {
         try write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO cachedStep (key, result) VALUES (?, ?)",
-                arguments: [key, result.canonicalText])
+                arguments: [key, result.canonicalText]
+            )
         }
     }
 }
@@ -153,9 +172,15 @@ extension RunRecord {
             throw CatalogError(.unusable, "catalog: a run in the unknown state '\(state)'")
         }
         self.init(
-            id: RunID(number: row["id"]), name: row["name"], recipe: row["recipe"],
-            parameters: try row.json("parameters"), environment: try row.json("environment"),
-            state: known, startedAt: row["startedAt"], finishedAt: row["finishedAt"],
-            outputs: try row.json("outputs"))
+            id: RunID(number: row["id"]),
+            name: row["name"],
+            recipe: row["recipe"],
+            parameters: try row.json("parameters"),
+            environment: try row.json("environment"),
+            state: known,
+            startedAt: row["startedAt"],
+            finishedAt: row["finishedAt"],
+            outputs: try row.json("outputs")
+        )
     }
 }

@@ -35,7 +35,8 @@ extension Catalog {
     package func repositories() throws -> [RepositoryName] {
         try read { db in
             try String.fetchAll(
-                db, sql: "SELECT DISTINCT repository FROM version ORDER BY repository"
+                db,
+                sql: "SELECT DISTINCT repository FROM version ORDER BY repository"
             ).map { try RepositoryName(parsing: $0) }
         }
     }
@@ -44,18 +45,21 @@ extension Catalog {
     package func versions(of repository: RepositoryName) throws -> [VersionRecord] {
         try read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM version WHERE repository = ? ORDER BY number",
+                db,
+                sql: "SELECT * FROM version WHERE repository = ? ORDER BY number",
                 arguments: [repository.text]
             ).map(VersionRecord.init)
         }
     }
 
     package func version(
-        _ digest: Digest, in repository: RepositoryName
+        _ digest: Digest,
+        in repository: RepositoryName
     ) throws -> VersionRecord? {
         try read { db in
             try Row.fetchOne(
-                db, sql: "SELECT * FROM version WHERE repository = ? AND digest = ?",
+                db,
+                sql: "SELECT * FROM version WHERE repository = ? AND digest = ?",
                 arguments: [repository.text, digest]
             ).map(VersionRecord.init)
         }
@@ -89,7 +93,8 @@ extension Catalog {
             if let number = tag.versionNumber {
                 let record = try read { db in
                     try Row.fetchOne(
-                        db, sql: "SELECT * FROM version WHERE repository = ? AND number = ?",
+                        db,
+                        sql: "SELECT * FROM version WHERE repository = ? AND number = ?",
                         arguments: [repository.text, number]
                     ).map(VersionRecord.init)
                 }
@@ -144,7 +149,8 @@ extension Catalog {
     package func tagHistory(_ repository: RepositoryName, _ tag: Tag) throws -> [TagRecord] {
         try read { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM tagMove WHERE repository = ? AND tag = ? ORDER BY counter",
+                db,
+                sql: "SELECT * FROM tagMove WHERE repository = ? AND tag = ? ORDER BY counter",
                 arguments: [repository.text, tag.text]
             ).map(TagRecord.init)
         }
@@ -158,8 +164,13 @@ extension VersionRecord {
             throw CatalogError(.unusable, "catalog: a version of the unknown kind '\(kind)'")
         }
         self.init(
-            repository: try RepositoryName(parsing: row["repository"]), number: row["number"],
-            digest: row["digest"], kind: known, logIndex: row["logIndex"], addedAt: row["addedAt"])
+            repository: try RepositoryName(parsing: row["repository"]),
+            number: row["number"],
+            digest: row["digest"],
+            kind: known,
+            logIndex: row["logIndex"],
+            addedAt: row["addedAt"]
+        )
     }
 }
 
@@ -171,7 +182,12 @@ extension TagRecord {
         }
         self.init(
             repository: try RepositoryName(parsing: row["repository"]),
-            tag: try Tag(parsing: row["tag"]), digest: row["digest"], counter: row["counter"],
-            act: known, logIndex: row["logIndex"], movedAt: row["movedAt"])
+            tag: try Tag(parsing: row["tag"]),
+            digest: row["digest"],
+            counter: row["counter"],
+            act: known,
+            logIndex: row["logIndex"],
+            movedAt: row["movedAt"]
+        )
     }
 }

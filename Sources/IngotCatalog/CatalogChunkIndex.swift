@@ -15,17 +15,24 @@ struct CatalogChunkIndex: ChunkIndex {
                 sql: """
                     SELECT pack.digest, offset, storedByteCount, byteCount, encoding
                     FROM chunk JOIN pack ON pack.id = chunk.pack WHERE chunk.digest = ?
-                    """)
+                    """
+            )
             var found = [Digest: ChunkLocation](minimumCapacity: chunks.count)
             for chunk in chunks {
                 guard let row = try Row.fetchOne(statement, arguments: [chunk]) else { continue }
                 guard let encoding = ChunkEncoding(rawValue: row[4]) else {
                     throw CatalogError(
-                        .unusable, "chunk \(chunk): its encoding is not known to this program")
+                        .unusable,
+                        "chunk \(chunk): its encoding is not known to this program"
+                    )
                 }
                 found[chunk] = ChunkLocation(
-                    pack: row[0], offset: row[1], storedByteCount: row[2], byteCount: row[3],
-                    encoding: encoding)
+                    pack: row[0],
+                    offset: row[1],
+                    storedByteCount: row[2],
+                    byteCount: row[3],
+                    encoding: encoding
+                )
             }
             return found
         }
@@ -34,15 +41,21 @@ struct CatalogChunkIndex: ChunkIndex {
     func add(_ directory: PackDirectory, of pack: Digest) throws {
         try catalog.write { db in
             try db.execute(
-                sql: "INSERT OR IGNORE INTO pack (digest) VALUES (?)", arguments: [pack])
+                sql: "INSERT OR IGNORE INTO pack (digest) VALUES (?)",
+                arguments: [pack]
+            )
             let id = try Int64.fetchOne(
-                db, sql: "SELECT id FROM pack WHERE digest = ?", arguments: [pack])
+                db,
+                sql: "SELECT id FROM pack WHERE digest = ?",
+                arguments: [pack]
+            )
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT OR REPLACE INTO chunk
                         (digest, pack, offset, storedByteCount, byteCount, encoding)
                     VALUES (?, ?, ?, ?, ?, ?)
-                    """)
+                    """
+            )
             for entry in directory.entries {
                 try statement.execute(arguments: [
                     entry.chunk, id, entry.offset, entry.storedByteCount, entry.byteCount,
@@ -60,7 +73,8 @@ struct CatalogChunkIndex: ChunkIndex {
         try catalog.write { db in
             try db.execute(
                 sql: "DELETE FROM chunk WHERE pack = (SELECT id FROM pack WHERE digest = ?)",
-                arguments: [pack])
+                arguments: [pack]
+            )
             try db.execute(sql: "DELETE FROM pack WHERE digest = ?", arguments: [pack])
         }
     }

@@ -39,6 +39,8 @@ package struct CatalogError: IngotError {
             default: "run `ingot fsck`"
             }
         return CatalogError(
-            .unusable, "\(path): \(error.message ?? "SQLite error \(error.resultCode)"): \(remedy)")
+            .unusable,
+            "\(path): \(error.message ?? "SQLite error \(error.resultCode)"): \(remedy)"
+        )
     }
 }

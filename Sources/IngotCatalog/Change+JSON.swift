@@ -49,32 +49,45 @@ extension Change {
         switch type {
         case "version":
             self = .version(
-                repository: try Self.repository(&reader), number: try reader.integer("number"),
-                digest: try Self.digest("digest", &reader), kind: try Self.kind(&reader))
+                repository: try Self.repository(&reader),
+                number: try reader.integer("number"),
+                digest: try Self.digest("digest", &reader),
+                kind: try Self.kind(&reader)
+            )
         case "tag":
             self = .tag(
                 repository: try Self.repository(&reader),
                 tag: try Tag(parsing: Self.text("tag", &reader)),
                 from: try reader.string("from").map { try Digest(parsing: $0) },
-                to: try Self.digest("to", &reader), counter: try reader.integer("counter"))
+                to: try Self.digest("to", &reader),
+                counter: try reader.integer("counter")
+            )
         case "statement":
             self = .statement(
                 subject: try Self.digest("subject", &reader),
                 envelope: try Self.digest("envelope", &reader),
                 referrer: try Self.digest("referrer", &reader),
                 predicateType: try Self.text("predicateType", &reader),
-                role: try Self.text("role", &reader))
+                role: try Self.text("role", &reader)
+            )
         case "environment":
             self = .environment(
-                name: try Self.text("name", &reader), definition: try reader.required("definition"),
-                counter: try reader.integer("counter"))
+                name: try Self.text("name", &reader),
+                definition: try reader.required("definition"),
+                counter: try reader.integer("counter")
+            )
         case "key":
             self = .key(
-                role: try Self.text("role", &reader), keyID: try Self.text("keyID", &reader),
-                pem: try Self.text("pem", &reader), detail: reader.value("detail") ?? .null)
+                role: try Self.text("role", &reader),
+                keyID: try Self.text("keyID", &reader),
+                pem: try Self.text("pem", &reader),
+                detail: reader.value("detail") ?? .null
+            )
         case "keyRevoked":
             self = .keyRevoked(
-                keyID: try Self.text("keyID", &reader), reason: try Self.text("reason", &reader))
+                keyID: try Self.text("keyID", &reader),
+                reason: try Self.text("reason", &reader)
+            )
         default: throw FieldError("the change '\(type)' is not known to this program")
         }
         try reader.finish()
@@ -94,7 +107,9 @@ extension Change {
 
     private static func kind(_ reader: inout FieldReader) throws -> Kind {
         let text = try text("kind", &reader)
-        guard let kind = Kind(rawValue: text) else { throw FieldError("kind '\(text)' is not known") }
+        guard let kind = Kind(rawValue: text) else {
+            throw FieldError("kind '\(text)' is not known")
+        }
         return kind
     }
 }

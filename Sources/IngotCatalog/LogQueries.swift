@@ -17,11 +17,15 @@ enum LogQueries {
 
     static func node(_ node: MerkleNode, _ db: Database) throws -> Digest {
         let hash = try Digest.fetchOne(
-            db, sql: "SELECT hash FROM logNode WHERE level = ? AND idx = ?",
-            arguments: [node.level, node.index])
+            db,
+            sql: "SELECT hash FROM logNode WHERE level = ? AND idx = ?",
+            arguments: [node.level, node.index]
+        )
         guard let hash else {
             throw CatalogError(
-                .unusable, "log: the tree hash of level \(node.level), place \(node.index) is missing")
+                .unusable,
+                "log: the tree hash of level \(node.level), place \(node.index) is missing"
+            )
         }
         return hash
     }
@@ -31,17 +35,21 @@ enum LogQueries {
         guard entry.count <= LogEntry.byteLimit else {
             throw CatalogError(
                 .refused,
-                "log entry: \(entry.count) bytes exceed the limit of \(LogEntry.byteLimit)")
+                "log entry: \(entry.count) bytes exceed the limit of \(LogEntry.byteLimit)"
+            )
         }
         try db.execute(
-            sql: "INSERT INTO logEntry (idx, text) VALUES (?, ?)", arguments: [index, Data(entry)])
+            sql: "INSERT INTO logEntry (idx, text) VALUES (?, ?)",
+            arguments: [index, Data(entry)]
+        )
         let nodes = try tree(of: index).nodes(appending: MerkleHash.sha256.leaf(entry)) {
             try node($0, db)
         }
         for (node, hash) in nodes {
             try db.execute(
                 sql: "INSERT INTO logNode (level, idx, hash) VALUES (?, ?, ?)",
-                arguments: [node.level, node.index, hash])
+                arguments: [node.level, node.index, hash]
+            )
         }
         let root = try tree(of: index + 1).root { try node($0, db) }
         return TreeHead(size: index + 1, root: root)
@@ -49,7 +57,9 @@ enum LogQueries {
 
     static func entry(_ index: Int, _ db: Database) throws -> [UInt8]? {
         try Data.fetchOne(
-            db, sql: "SELECT text FROM logEntry WHERE idx = ?", arguments: [index]
+            db,
+            sql: "SELECT text FROM logEntry WHERE idx = ?",
+            arguments: [index]
         ).map { Array($0) }
     }
 

@@ -181,7 +181,8 @@ package enum StoreFiles {
 
     /// Runs `body` while holding an exclusive lock on a file, which is made where it is missing.
     package static func withLock<Value>(
-        on path: String, _ body: () throws -> Value
+        on path: String,
+        _ body: () throws -> Value
     ) throws -> Value {
         let handle = try FileHandle.locking(path)
         try handle.lock()

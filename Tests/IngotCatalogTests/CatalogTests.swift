@@ -23,7 +23,9 @@ struct TestCatalog {
     /// Appends with a note that only names the head.
     @discardableResult
     func append(
-        _ changes: [Change], act: Act = .datasetAdded, time: Int64 = 1_700_000_000
+        _ changes: [Change],
+        act: Act = .datasetAdded,
+        time: Int64 = 1_700_000_000
     ) throws -> LogReceipt {
         try catalog.append(
             LogEntryDraft(act: act, actor: "tester", time: time, changes: changes)
@@ -78,7 +80,9 @@ struct TestCatalog {
         let tag = try Tag(parsing: "best")
         let move = { (from: Digest?, to: Digest) throws in
             try test.append(
-                [.tag(repository: repository, tag: tag, from: from, to: to)], act: .tagMoved)
+                [.tag(repository: repository, tag: tag, from: from, to: to)],
+                act: .tagMoved
+            )
         }
         _ = try move(nil, first)
         _ = try move(first, second)
@@ -102,19 +106,28 @@ struct TestCatalog {
             try test.append([
                 .version(repository: repository, digest: Digest.of("two"), kind: .dataset),
                 .tag(
-                    repository: repository, tag: try Tag(parsing: "best"), from: first,
-                    to: first),
+                    repository: repository,
+                    tag: try Tag(parsing: "best"),
+                    from: first,
+                    to: first
+                ),
             ])
         }
         struct NoKey: Error {}
         #expect(throws: NoKey.self) {
             try test.catalog.append(
                 LogEntryDraft(
-                    act: .datasetAdded, actor: "a", time: 0,
+                    act: .datasetAdded,
+                    actor: "a",
+                    time: 0,
                     changes: [
                         .version(
-                            repository: repository, digest: Digest.of("two"), kind: .dataset)
-                    ])
+                            repository: repository,
+                            digest: Digest.of("two"),
+                            kind: .dataset
+                        )
+                    ]
+                )
             ) { _ in throw NoKey() }
         }
         #expect(try test.catalog.logSize() == 1)

@@ -25,4 +25,3 @@ final class TemporaryDirectory: Sendable {
         try Files.replace(full, with: bytes)
     }
 }
-

@@ -41,7 +41,7 @@ struct SeededBytes {
     }
 
     mutating func bytes(_ count: Int) -> [UInt8] {
-        var bytes = [UInt8]()
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(count + 8)
         while bytes.count < count {
             let word = next()

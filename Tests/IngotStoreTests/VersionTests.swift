@@ -16,7 +16,9 @@ struct TestStore {
     init() throws {
         directory = try TemporaryDirectory()
         store = Store(
-            blobs: try BlobStore.create(at: directory.path + "/.ingot"), index: MemoryChunkIndex())
+            blobs: try BlobStore.create(at: directory.path + "/.ingot"),
+            index: MemoryChunkIndex()
+        )
     }
 
     func add(_ files: [FileSource], kind: Kind = .dataset) throws -> WrittenVersion {
@@ -75,7 +77,10 @@ extension FileSource {
         let third = try TestStore()
         let fromDisk = try FileSource.files(in: first.directory.path + "/data").map {
             FileSource(
-                path: $0.path, isExecutable: $0.path == "a/run.sh", content: $0.content)
+                path: $0.path,
+                isExecutable: $0.path == "a/run.sh",
+                content: $0.content
+            )
         }
         #expect(try third.add(fromDisk).manifestDigest == digest)
         #expect(try first.add(small).newByteCount == 0)
@@ -90,10 +95,16 @@ extension FileSource {
             try test.add([.bytes("a", [1], isExecutable: true)]),
             try test.add([.bytes("a", [1])], kind: .adapter),
             try test.store.writeVersion(
-                kind: .dataset, config: [:], files: [.bytes("a", [1])]),
+                kind: .dataset,
+                config: [:],
+                files: [.bytes("a", [1])]
+            ),
             try test.store.writeVersion(
-                kind: .dataset, config: ["format": "test"], files: [.bytes("a", [1])],
-                annotations: ["k": "v"]),
+                kind: .dataset,
+                config: ["format": "test"],
+                files: [.bytes("a", [1])],
+                annotations: ["k": "v"]
+            ),
         ].map(\.manifestDigest)
         #expect(Set(variants + [base]).count == variants.count + 1)
     }
@@ -140,7 +151,8 @@ extension FileSource {
             "", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", "a/.", "a\nb", "a\u{7F}b",
             "a\u{0}b", String(repeating: "x", count: 256),
             String(repeating: "abcdefg/", count: 512) + "x",
-        ])
+        ]
+    )
     func badPaths(path: String) throws {
         let test = try TestStore()
         #expect(throws: StoreError.self) { try test.add([.bytes(path, [1])]) }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import IngotCore
+import IngotCrypto
+import IngotFiles
+import IngotStore
+import Testing
+
+@testable import IngotCatalog
+
+@Suite struct OpeningTests {
+    @Test("commits survive a crash: WAL with full synchronisation, and foreign keys are on")
+    func settings() throws {
+        let test = try TestCatalog()
+        let settings = try test.catalog.database.writeWithoutTransaction { db in
+            try ["journal_mode", "synchronous", "foreign_keys"].map { name in
+                try String.fetchOne(db, sql: "PRAGMA \(name)")
+            }
+        }
+        #expect(settings == ["wal", "2", "1"])
+    }
+
+    @Test("refuses a store without a catalog, a damaged one and one of a newer program")
+    func refusals() throws {
+        let directory = try TemporaryDirectory()
+        let blobs = try BlobStore.create(at: directory.path + "/.ingot")
+        #expect(throws: CatalogError.self) { try Catalog(opening: blobs.root) }
+        try Files.replace(
+            blobs.layout.catalog,
+            with: Array(repeating: UInt8(ascii: "x"), count: 4096)
+        )
+        let error = #expect(throws: CatalogError.self) { try Catalog(opening: blobs.root) }
+        #expect(error?.code == .unusable)
+        #expect(error?.message.contains("catalog.sqlite") == true)
+
+        let test = try TestCatalog()
+        try test.catalog.write { db in
+            try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v999')")
+        }
+        let newer = #expect(throws: CatalogError.self) {
+            try Catalog(opening: test.blobs.root)
+        }
+        #expect(newer?.message.contains("newer Ingot") == true)
+    }
+
+    @Test("two catalogs on one store take turns, and one of two racing moves of a tag fails")
+    func twoWriters() async throws {
+        let test = try TestCatalog()
+        let repository = try RepositoryName(parsing: "data")
+        let tag = try Tag(parsing: "best")
+        let other = try Catalog(opening: test.blobs.root)
+        let first = try test.addVersion("one", to: repository)
+        let second = try test.addVersion("two", to: repository)
+        try test.append([.tag(repository: repository, tag: tag, from: nil, to: first)])
+        let root = test.blobs.root
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for catalog in [test.catalog, other] {
+                group.addTask { @concurrent in
+                    do {
+                        _ = try catalog.append(
+                            LogEntryDraft(
+                                act: .tagMoved,
+                                actor: "a",
+                                time: 0,
+                                changes: [
+                                    .tag(
+                                        repository: repository,
+                                        tag: tag,
+                                        from: first,
+                                        to: second
+                                    )
+                                ]
+                            )
+                        ) { "log of \($0.size)\n" }
+                        return true
+                    } catch { return false }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.filter { $0 }.count == 1)
+        #expect(try test.catalog.logSize() == 4)
+        #expect(try Files.read(root + "/log/checkpoint") == Array("log of 4\n".utf8))
+        #expect(try test.catalog.replay().isEmpty)
+    }
+
+    @Test("the chunk index finds chunks, moves them to a newer pack and forgets packs")
+    func chunkIndex() throws {
+        let test = try TestCatalog()
+        let store = Store(blobs: test.blobs, index: test.catalog.chunkIndex)
+        let files = [FileSource(path: "a", content: .bytes(Array("hello".utf8)))]
+        let version = try store.writeVersion(kind: .dataset, config: [:], files: files)
+        let chunk = Digest.of("hello")
+        let place = try #require(try store.index.locations(of: [chunk])[chunk])
+        #expect(try store.index.packs() == [place.pack])
+        #expect(try store.check(manifests: [version.manifestDigest]).isEmpty)
+        try store.index.remove(pack: place.pack)
+        #expect(try store.index.locations(of: [chunk]).isEmpty)
+        #expect(!(try store.check().isEmpty))
+        #expect(try store.rebuildIndex() == 1)
+        #expect(try store.index.locations(of: [chunk])[chunk] == place)
+        #expect(try store.check().isEmpty)
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import IngotCore
+import IngotFiles
+import Testing
+
+@testable import IngotStore
+
+@Suite struct CheckoutTests {
+    let test: TestStore
+    let version: WrittenVersion
+    let target: String
+
+    init() throws {
+        test = try TestStore()
+        version = try test.add([
+            .bytes("a/b/deep.txt", Array("deep".utf8)),
+            .bytes("run", Array("#!/bin/sh".utf8), isExecutable: true),
+            .bytes("empty", []),
+            .bytes("big", SeededBytes.bytes(500_000, seed: 4)),
+        ])
+        target = test.directory.path + "/work"
+    }
+
+    private func checkout(force: Bool = false) throws {
+        try test.store.checkout(manifest: version.manifestDigest, into: target, force: force)
+    }
+
+    @Test("writes every file with its mode, and leaves no temporary ones")
+    func writes() throws {
+        try checkout()
+        let files = try FileSource.files(in: target)
+        #expect(files.map(\.path) == ["a/b/deep.txt", "big", "empty", "run"])
+        #expect(files.map(\.isExecutable) == [false, false, false, true])
+        #expect(try test.add(files).manifestDigest == version.manifestDigest)
+    }
+
+    @Test("keeps what is right already, and other files")
+    func keeps() throws {
+        try checkout()
+        try test.directory.write([1], to: "work/other")
+        #expect(unsafe chmod(target + "/run", 0o644) == 0)
+        try Files.remove(target + "/a")
+        var reports: [StoreProgress] = []
+        try test.store.checkout(manifest: version.manifestDigest, into: target) {
+            reports.append($0)
+        }
+        #expect(reports.last?.fileCount == 1)
+        #expect(reports.last?.bytesDone == 4)
+        #expect(try Files.read(target + "/other") == [1])
+        #expect(try Files.entry(at: target + "/run") == .file(byteCount: 9, isExecutable: true))
+    }
+
+    @Test("never overwrites a changed file without force, and then writes nothing at all")
+    func changed() throws {
+        try checkout()
+        try test.directory.write(Array("mine".utf8), to: "work/run")
+        try Files.remove(target + "/big")
+        let error = #expect(throws: StoreError.self) { try checkout() }
+        #expect(error?.message.contains("work/run: changed") == true)
+        #expect(try Files.entry(at: target + "/big") == nil)
+        try checkout(force: true)
+        #expect(try Files.read(target + "/run") == Array("#!/bin/sh".utf8))
+    }
+
+    @Test("does not follow a link out of the working copy")
+    func links() throws {
+        try test.directory.write([1], to: "elsewhere/keep")
+        try Files.makeDirectories(target)
+        #expect(unsafe symlink("../elsewhere", target + "/a") == 0)
+        #expect(throws: StoreError.self) { try checkout() }
+        try checkout(force: true)
+        #expect(try Files.names(in: test.directory.path + "/elsewhere") == ["keep"])
+        #expect(try Files.entry(at: target + "/a") == .directory)
+    }
+
+    @Test("replaces a directory or a link in a file's place only by force")
+    func inTheWay() throws {
+        try test.directory.write([1], to: "work/run/inner")
+        #expect(throws: StoreError.self) { try checkout() }
+        try checkout(force: true)
+        #expect(try Files.read(target + "/run") == Array("#!/bin/sh".utf8))
+    }
+}
