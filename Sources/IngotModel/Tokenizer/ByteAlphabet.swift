@@ -2,8 +2,8 @@
 
 /// GPT-2's spelling of bytes as printable characters, in which byte-level vocabularies are written.
 ///
-/// Bytes 33–126, 161–172 and 174–255 stand for themselves; the other 68 are U+0100 onwards in order
-/// (space is Ġ, newline Ċ).
+/// Bytes 33–126, 161–172 and 174–255 stand for themselves; the other 68 are U+0100 onwards in
+/// order (space is Ġ, newline Ċ).
 enum ByteAlphabet {
     /// The bytes that `token` spells; nil when a character is not of the alphabet.
     static func bytes(of token: String) -> [UInt8]? {

@@ -7,7 +7,7 @@
 /// Holds scratch memory: one merger serves many pieces, one at a time.
 struct PairMerger {
     private var ids: [Int32] = []
-    /// Positions of the neighbours; -1 at the ends. A position that was merged away has id -1.
+    /// Positions of the neighbours, -1 at the ends; a position that was merged away has id -1.
     private var next: [Int32] = []
     private var previous: [Int32] = []
     /// A binary heap of rank << 32 | left position.

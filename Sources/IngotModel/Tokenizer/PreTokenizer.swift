@@ -131,7 +131,7 @@ package enum PreTokenizer: String, Sendable, CaseIterable {
         return position
     }
 
-    /// `[^\s\p{L}\p{N}]*[\r\n]*`
+    /// After `[^\s\p{L}\p{N}]*[\r\n]*`.
     private static func symbolEnd(_ text: Span<UInt8>, from start: Int, to end: Int) -> Int {
         var position = runEnd(text, of: .other, from: start, to: end)
         while position < end, text[position] == 0x0A || text[position] == 0x0D { position += 1 }

@@ -19,6 +19,8 @@ struct TokenizerBuilder {
             )
         }
         for (id, token) in parts.tokens.enumerated() { try append(token, Int32(id)) }
+        // Text can become an added token by merges too, where the vocabulary spells it.
+        for entry in added where !entry.isSpecial { vocabulary.find(entry.id) }
         for byte in UInt8.min...UInt8.max { byteTokens.append(vocabulary.id(of: [byte]) ?? -1) }
         for (rank, merge) in parts.merges.enumerated() {
             try insert(merge.left, merge.right, rank: rank)

@@ -24,7 +24,13 @@ struct Vocabulary: Sendable {
         let id = Int32(count)
         bytes += token
         offsets.append(UInt32(bytes.count))
-        guard isFound else { return true }
+        return isFound ? find(id) : true
+    }
+
+    /// Lets a token be found by its bytes; false when another one already is.
+    @discardableResult
+    mutating func find(_ id: Int32) -> Bool {
+        let token = Array(self[id])
         var slot = Self.hash(token.span, 0..<token.count) & (slots.count - 1)
         while slots[slot] >= 0 {
             if self[slots[slot]].elementsEqual(token) { return false }
