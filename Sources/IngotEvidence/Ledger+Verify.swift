@@ -8,6 +8,8 @@ internal import IngotStore
 /// A statement of the log and what checking it came to.
 package struct StatementFinding: Sendable {
     package let record: StatementRecord
+    /// What its log entry did; nil when that cannot be read.
+    package let act: Act?
     /// When the log took it in.
     package let time: Timestamp
     /// Nil when it does not hold.
@@ -17,11 +19,13 @@ package struct StatementFinding: Sendable {
 
     package init(
         record: StatementRecord,
+        act: Act?,
         time: Timestamp,
         verified: VerifiedStatement?,
         fault: String?
     ) {
         self.record = record
+        self.act = act
         self.time = time
         self.verified = verified
         self.fault = fault
@@ -102,17 +106,26 @@ package struct StatementCheck: Sendable {
     }
 
     package func finding(_ record: StatementRecord) throws -> StatementFinding {
+        var act: Act?
         var time = Timestamp(seconds: 0)
         do {
             let entryBytes = try ledger.catalog.logEntryBytes(record.logIndex)
             let entry = try LogEntry(parsing: entryBytes)
+            act = entry.act
             time = Timestamp(seconds: entry.time)
             let verified = try verify(record)
             try checkLog(record, entry: entry, bytes: entryBytes, signer: verified.signer.keyID)
-            return StatementFinding(record: record, time: time, verified: verified, fault: nil)
+            return StatementFinding(
+                record: record,
+                act: act,
+                time: time,
+                verified: verified,
+                fault: nil
+            )
         } catch let error as any IngotError {
             return StatementFinding(
                 record: record,
+                act: act,
                 time: time,
                 verified: nil,
                 fault: error.message

@@ -16,7 +16,7 @@ package struct Ledger: Sendable {
     package let blobs: BlobStore
     package let catalog: Catalog
     package let keys: KeyRing
-    let now: @Sendable () -> Timestamp
+    package let now: @Sendable () -> Timestamp
 
     package init(
         blobs: BlobStore,
