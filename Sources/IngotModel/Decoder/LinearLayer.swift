@@ -44,6 +44,14 @@ package struct LoRAMatrices: Sendable {
         self.scale = scale
     }
 
+    /// Matrices that somebody else trains.
+    package init(a: Matrix, bTransposed: Matrix, scale: Float) {
+        precondition(a.rows == bTransposed.rows, "rank of a LoRA pair")
+        self.a = a
+        self.bTransposed = bTransposed
+        self.scale = scale
+    }
+
     package var rank: Int { a.rows }
 
     /// The pair as files hold it.

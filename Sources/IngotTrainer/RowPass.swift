@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotModel
+internal import IngotTensor
+
+/// Forward and backward over one packed row, in memory that is allocated once for all rows.
+struct RowPass {
+    private let compute: Compute
+    private let weights: DecoderWeights
+    private let forwardBlock: BlockForward
+    private let backwardBlock: BlockBackward
+    /// Inputs of the blocks and, last, the output of the last one, [rows, hiddenSize].
+    private let hidden: [Matrix]
+    private let activations: [BlockActivations]
+    private let forwardScratch: BlockScratch
+    private let backwardScratch: BlockBackward.Scratch
+    private let gradient: Matrix
+    private let logits: Matrix
+
+    /// Rows of logits that exist at a time.
+    private static let logitRows = 64
+
+    /// Memory for rows of up to `rowLength` tokens.
+    init(
+        weights: DecoderWeights,
+        parameters: LoRAParameters,
+        rank: Int,
+        rowLength: Int,
+        compute: Compute
+    ) {
+        let configuration = weights.configuration
+        self.compute = compute
+        self.weights = weights
+        forwardBlock = BlockForward(weights, compute: compute)
+        backwardBlock = BlockBackward(
+            compute: compute,
+            configuration: configuration,
+            attention: weights.attention,
+            parameters: parameters
+        )
+        hidden = (0...configuration.layerCount).map { _ in
+            Matrix(rows: rowLength, columns: configuration.hiddenSize)
+        }
+        activations = (0..<configuration.layerCount).map { _ in
+            BlockActivations(rows: rowLength, weights: weights)
+        }
+        forwardScratch = BlockScratch(rows: rowLength, configuration: configuration)
+        backwardScratch = BlockBackward.Scratch(
+            rows: rowLength,
+            rank: rank,
+            configuration: configuration
+        )
+        gradient = Matrix(rows: rowLength, columns: configuration.hiddenSize)
+        logits = Matrix(
+            rows: min(rowLength, Self.logitRows),
+            columns: configuration.vocabularySize
+        )
+    }
+
+    /// Σ of the row's token losses.
+    ///
+    /// With `factor`, the gradients of factor · Σ are added to the
+    /// parameters' gradients.
+    func run(_ row: PackedRow, factor: Float?) -> Double {
+        let count = row.tokens.count
+        guard count > 0 else { return 0 }
+        let angles = RotaryAngles(
+            positions: row.positions,
+            headSize: weights.configuration.headSize,
+            base: weights.configuration.ropeBase
+        )
+        let scratch = forwardScratch.first(count)
+        hidden[0].rows(0..<count).gather(row.tokens, from: weights.embedding)
+        for (index, layer) in weights.layers.enumerated() {
+            let x = hidden[index].rows(0..<count)
+            let here = activations[index].first(count)
+            forwardBlock.projectAttention(
+                layer,
+                x: x,
+                angles: angles,
+                activations: here,
+                scratch: scratch
+            )
+            forwardBlock.finish(
+                layer,
+                x: x,
+                segments: row.segments,
+                activations: here,
+                scratch: scratch,
+                output: hidden[index + 1].rows(0..<count)
+            )
+        }
+        let gradient = gradient.rows(0..<count)
+        let loss = head(row, gradient: factor == nil ? nil : gradient, factor: factor ?? 0)
+        guard factor != nil, loss.isFinite else { return loss }
+        for (index, layer) in weights.layers.enumerated().reversed() {
+            backwardBlock.run(
+                BlockBackward.Saved(
+                    index: index,
+                    layer: layer,
+                    x: hidden[index].rows(0..<count),
+                    activations: activations[index].first(count),
+                    segments: row.segments,
+                    angles: angles
+                ),
+                forward: scratch,
+                scratch: backwardScratch.first(count),
+                gradient: gradient,
+                needsInput: index > 0
+            )
+        }
+        return loss
+    }
+
+    /// The loss at the predicting rows, whose logits alone are computed, some at a time; sets
+    /// `gradient` for the last block's output.
+    private func head(_ row: PackedRow, gradient: Matrix?, factor: Float) -> Double {
+        let count = row.predictingRows.count
+        let width = weights.configuration.hiddenSize
+        let epsilon = weights.configuration.normEpsilon
+        let picked = Matrix(rows: count, columns: width)
+        let normed = Matrix(rows: count, columns: width)
+        picked.gather(row.predictingRows, from: hidden[weights.layers.count])
+        compute.norm(picked, weight: weights.finalNorm, epsilon: epsilon, into: normed)
+        let normedGradient = Matrix(rows: count, columns: width)
+        var loss = 0.0
+        for first in stride(from: 0, to: count, by: Self.logitRows) {
+            let rows = first..<min(first + Self.logitRows, count)
+            let block = logits.rows(0..<rows.count)
+            compute.run([Product(block, [.linear(normed.rows(rows), weights.head)])])
+            let totals = compute.logSumExp(block)
+            let targets = Array(row.targets[rows])
+            for (index, target) in targets.enumerated() {
+                loss += totals[index] - Double(block.value(row: index, column: Int(target)))
+            }
+            guard gradient != nil else { continue }
+            compute.crossEntropyGradient(
+                block,
+                targets: targets,
+                logSumExp: totals,
+                factor: factor
+            )
+            compute.run([
+                Product(normedGradient.rows(rows), [.linearGradient(block, weights.head)])
+            ])
+        }
+        if let gradient {
+            let pickedGradient = Matrix(rows: count, columns: width)
+            compute.normGradient(
+                picked,
+                weight: weights.finalNorm,
+                epsilon: epsilon,
+                of: normedGradient,
+                into: pickedGradient
+            )
+            gradient.clear()
+            gradient.scatter(row.predictingRows, from: pickedGradient)
+        }
+        return loss
+    }
+}
