@@ -20,18 +20,88 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
     name: "ingot",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
     targets: [
         // Every arrow points down; ARCHITECTURE.md draws the map.
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "CIngotKernels",
+            // SwiftPM compiles C without optimisation in debug builds; contraction would make the
+            // bits depend on the compiler.
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
 
         // L0 values
         module("IngotCore"),
+
         // L1 tools
         module("IngotFiles", ["IngotCore"]),
         module("IngotCrypto", ["IngotCore", "COpenSSL"]),
+        module("IngotArchive", ["IngotCore", "CLibArchive"]),
+        module("IngotYAML", ["IngotCore", .product(name: "Yams", package: "Yams")]),
+        module("IngotTemplate", ["IngotCore"]),
+        module("IngotTensor", ["IngotCore", "CIngotKernels"]),
+        module("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
+
+        // L2 engines
+        module("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles", "CZstd"]),
+        module(
+            "IngotCatalog",
+            [
+                "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        module("IngotData", ["IngotCore", "IngotCrypto"]),
+        module("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor", "CIngotKernels"]),
+        module("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData"]),
+        module("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
+
+        // L3 on store
+        module("IngotWorkspace", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        module(
+            "IngotEvidence",
+            ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]),
+
+        // L4 services
+        module(
+            "IngotAudit",
+            ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotStore"]),
+        module(
+            "IngotDeploy",
+            [
+                "IngotArchive", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvaluation",
+                "IngotEvidence", "IngotFiles", "IngotImage", "IngotStore", "IngotYAML",
+            ]),
+        module(
+            "IngotPipeline",
+            [
+                "IngotCatalog", "IngotCore", "IngotCrypto", "IngotData", "IngotDeploy",
+                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
+                "IngotStore", "IngotTemplate", "IngotTensor", "IngotTrainer", "IngotYAML",
+            ]),
+
+        // L6 programs
+        .executableTarget(
+            name: "ingot",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDeploy",
+                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotModel", "IngotPipeline", "IngotStore",
+                "IngotWorkspace", "IngotYAML",
+            ],
+            swiftSettings: settings),
 
         tests("IngotCore"),
+        tests("IngotYAML", ["IngotCore"]),
+        tests("IngotWorkspace", ["IngotFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -134,3 +134,18 @@ package enum Files {
         }
     }
 }
+
+extension Files {
+    /// Where a symbolic link points.
+    package static func linkTarget(_ path: String) throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe buffer.withUnsafeMutableBufferPointer { pointer in
+            guard let base = pointer.baseAddress else { return -1 }
+            return unsafe base.withMemoryRebound(to: CChar.self, capacity: pointer.count) {
+                unsafe readlink(path, $0, pointer.count)
+            }
+        }
+        guard count >= 0 else { throw FileError.last("read the link", path) }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+}

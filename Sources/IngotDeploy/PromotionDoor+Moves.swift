@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCatalog
+package import IngotCore
+internal import IngotCrypto
+package import IngotEvidence
+
+/// Where an environment's tag went.
+package struct Move: Sendable {
+    package let environment: Environment
+    package let from: Digest?
+    package let to: Digest
+    /// False when the tag was there already.
+    package let isNew: Bool
+    /// The log entry of the move; nil when nothing moved.
+    package let logIndex: Int?
+}
+
+extension PromotionDoor {
+    /// Moves an environment's tag to the version that was approved.
+    ///
+    /// - Throws: `CatalogError` when somebody else moved it since.
+    package func promote(_ approval: Approval) throws -> Move {
+        let environment = approval.environment
+        let current = try catalog.tag(environment.name, of: environment.repository)?.digest
+        guard current != approval.version else {
+            return Move(
+                environment: environment, from: current, to: approval.version, isNew: false,
+                logIndex: nil)
+        }
+        let facts = PromotedFacts(
+            repository: environment.repository.text, environment: environment.name.text,
+            environmentDigest: environment.digest, from: current, to: approval.version,
+            verdict: approval.verdict)
+        return try move(environment, from: current, to: approval.version, .promoted,
+            .promoted(facts))
+    }
+
+    /// Returns an environment's tag to the version that it named before the current one.
+    package func rollback(_ environment: Environment, reason: String) throws -> Move {
+        let history = try catalog.tagHistory(environment.repository, environment.name)
+        guard let current = history.last, let previous = Self.previous(in: history) else {
+            throw DeployError(
+                "\(environment.repository):\(environment.name): there is no version before this "
+                    + "one to return to")
+        }
+        let facts = RolledBackFacts(
+            repository: environment.repository.text, environment: environment.name.text,
+            environmentDigest: environment.digest, from: current.digest, to: previous,
+            reason: reason)
+        return try move(
+            environment, from: current.digest, to: previous, .rolledBack, .rolledBack(facts))
+    }
+
+    /// The version that was left when the current one came by promotion. A rollback undoes the last
+    /// promotion that is still standing, so that two rollbacks go two versions back.
+    static func previous(in history: [TagRecord]) -> Digest? {
+        var standing = [Digest]()
+        for record in history {
+            if record.act == .rolledBack, standing.count > 1 {
+                standing.removeLast()
+            } else {
+                standing.append(record.digest)
+            }
+        }
+        return standing.count > 1 ? standing[standing.count - 2] : nil
+    }
+
+    private func move(
+        _ environment: Environment, from: Digest?, to version: Digest, _ act: Act,
+        _ predicate: Predicate
+    ) throws -> Move {
+        let receipt = try ledger.record(
+            predicate, act: act,
+            subject: Statement.Subject(
+                name: "\(environment.repository):\(environment.name)", digest: version),
+            changes: [
+                .tag(
+                    repository: environment.repository, tag: environment.name, from: from,
+                    to: version)
+            ])
+        return Move(
+            environment: environment, from: from, to: version, isNew: true,
+            logIndex: receipt.logIndex)
+    }
+}
+
+extension Environment {
+    /// What verdicts and promotions name.
+    package var digest: Digest { Digest.of(json.canonicalBytes) }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import IngotCatalog
+import IngotCore
+import IngotEvidence
+import IngotFiles
+import IngotStore
+import IngotWorkspace
+
+struct Init: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a store and its keys.",
+        discussion: """
+            The store is the directory `.ingot` in the given directory; the private keys, one a \
+            role, lie in ~/.config/ingot/keys. Roles on one host separate meaning, not trust. Run \
+            again, it finishes what was interrupted.
+            """)
+
+    @Argument(help: "The directory that gets the store.", completion: .directory)
+    var directory = "."
+
+    @Option(help: "Who holds the keys, as audits print it.")
+    var owner: String?
+
+    func run() throws {
+        let root = OpenStore.absolute("\(directory)/\(StoreLocation.directoryName)")
+        try Files.makeDirectories(root)
+        let blobs = try BlobStore.create(at: root)
+        let catalog = try Catalog.create(at: root)
+        let storeID = try StoreIdentity.create(at: root)
+        let directory = OpenStore.keyDirectory(ofStore: storeID)
+        let isNew = try catalog.logSize() == 0
+        let keys = try Files.entry(at: "\(directory)/trust.json") != nil
+            ? KeyRing(opening: directory)
+            : KeyRing.create(at: directory, storeID: storeID, owner: owner ?? Self.user)
+        let ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys)
+        if isNew { try ledger.recordCreation() }
+        print("\(isNew ? "made" : "already there"): \(root)")
+        print("keys: \(keys.directory)")
+    }
+
+    private static var user: String {
+        ProcessInfo.processInfo.environment["USER"] ?? NSUserName()
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import IngotCatalog
+import IngotCore
+import IngotCrypto
+import IngotEvidence
+import IngotFiles
+import IngotPipeline
+import IngotStore
+import IngotWorkspace
+
+/// The options that every command on a store has.
+struct StoreOptions: ParsableArguments {
+    @Option(name: .customLong("store"), help: "The store, or the directory that holds `.ingot/`.")
+    var path: String?
+}
+
+/// The composition root: everything that a command works with, made once from the options.
+struct OpenStore {
+    let store: Store
+    let catalog: Catalog
+    let ledger: Ledger
+
+    init(_ options: StoreOptions) throws {
+        let location = try StoreLocation.find(
+            named: options.path ?? ProcessInfo.processInfo.environment["INGOT_STORE"],
+            workingDirectory: FileManager.default.currentDirectoryPath)
+        try self.init(root: Self.absolute(location.root))
+    }
+
+    init(root: String) throws {
+        let blobs = try BlobStore(opening: root)
+        catalog = try Catalog(opening: root)
+        store = Store(blobs: blobs, index: catalog.chunkIndex)
+        ledger = Ledger(
+            blobs: blobs, catalog: catalog,
+            keys: try KeyRing(
+                opening: Self.keyDirectory(ofStore: try StoreIdentity.read(at: root))))
+    }
+
+    /// Where the private keys of a store lie: never inside it, so that a copy of the store is no
+    /// copy of the keys.
+    static func keyDirectory(ofStore storeID: String) -> String {
+        let environment = ProcessInfo.processInfo.environment
+        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? "\(NSHomeDirectory())/.config"
+        return "\(base)/ingot/keys/\(storeID)"
+    }
+
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    }
+
+    /// What pipeline steps work with.
+    func pipeline(
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        report: @escaping @Sendable (PipelineEvent) -> Void = { _ in }
+    ) throws -> PipelineContext {
+        PipelineContext(
+            store: store, catalog: catalog, ledger: ledger, program: try Self.program(),
+            threads: threads, now: { Self.now() }, report: report)
+    }
+
+    static func now() -> Timestamp {
+        Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+    }
+
+    private static func program() throws -> PipelineContext.Program {
+        let executable = try MappedFile(path: "/proc/self/exe")
+        return PipelineContext.Program(
+            version: ProgramVersion.text, digest: unsafe Digest.of(executable.bytes))
+    }
+
+    /// A version by reference, or the error that says what there is.
+    func resolve(_ text: String) throws -> (reference: Reference, digest: Digest) {
+        let reference = try Reference(parsing: text)
+        return (reference, try catalog.resolve(reference))
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+
+/// The command line: one subcommand per act; `ARCHITECTURE.md` lists the words.
+@main
+struct Ingot: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingot",
+        abstract: "Version datasets and fine-tuned models, gate, promote and prove them.",
+        discussion: """
+            A store is found by walking up from the working directory to `.ingot/`, by the \
+            environment variable INGOT_STORE, or by --store.
+
+            Exit status: 0 done, 1 an error, 2 wrong usage, 3 a gate failed, 4 a gate has no data.
+            Shell completion: ingot --generate-completion-script bash|zsh|fish
+            """,
+        version: ProgramVersion.text,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Store",
+                subcommands: [
+                    Init.self, Add.self, Checkout.self, List.self, Show.self, TagCommand.self,
+                    Fsck.self, Import.self,
+                ]),
+            CommandGroup(
+                name: "Pipeline",
+                subcommands: [Run.self, Prepare.self, Train.self, Evaluate.self, Runs.self]),
+            CommandGroup(
+                name: "Gates and deployment",
+                subcommands: [
+                    Gate.self, Env.self, Promote.self, Rollback.self, Image.self,
+                ]),
+            CommandGroup(
+                name: "Evidence",
+                subcommands: [Audit.self, Verify.self, Log.self, Key.self]),
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            ExitCodes.leave(after: error)
+        }
+    }
+}

