@@ -84,11 +84,9 @@ package struct PrepareConfiguration: Sendable {
 
     static let defaultThreshold = 0.8
 
-    var derivedNames: Set<String> { Set(derivations.map(\.name)) }
-
     /// Fields that must be in the data, each with the key of the recipe that names it.
     var usedFields: [(place: String, name: String)] {
-        let derived = derivedNames
+        let derived = Set(derivations.map(\.name))
         var used: [(place: String, name: String)] = []
         for (place, template) in [
             ("prepare.prompt", prompt), ("prepare.completion", completion),

@@ -17,19 +17,46 @@ package struct SourceLocation: Hashable, Sendable {
     }
 }
 
-/// One row of raw data: named values in the order of the file.
+/// One row of raw data: named values.
 package struct SourceRecord: Sendable {
     package struct Field: Hashable, Sendable {
         package let name: String
         package let text: String
     }
 
-    package let fields: [Field]
-    /// The row as JSON, when it came from a JSON format: chat shapes are nested.
-    package let json: JSONValue?
+    enum Content: Sendable {
+        /// In the order of the file.
+        case fields([Field])
+        case object([String: JSONValue])
+    }
+
+    let content: Content
     package let location: SourceLocation
 
+    /// The row as JSON, when it came from a JSON format: chat shapes are nested.
+    package var json: JSONValue? {
+        if case .object(let members) = content { .object(members) } else { nil }
+    }
+
+    /// In the order of the file; those of a JSON object by the bytes of their names.
+    package var names: [String] {
+        switch content {
+        case .fields(let fields): fields.map(\.name)
+        case .object(let members):
+            members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        }
+    }
+
+    /// The text of a field; of a JSON value that is not text, its JSON; nil for a JSON null.
     package subscript(name: String) -> String? {
-        fields.first { $0.name == name }?.text
+        switch content {
+        case .fields(let fields): fields.first { $0.name == name }?.text
+        case .object(let members):
+            switch members[name] {
+            case nil, .null: nil
+            case .string(let text): text
+            case let value?: value.canonicalText
+            }
+        }
     }
 }

@@ -165,7 +165,7 @@ extension Interval {
     }
 
     /// A null, like an absent number, is NaN.
-    fileprivate init(_ fields: FieldReader) throws {
+    init(_ fields: FieldReader) throws {
         var reader = fields
         value = try reader.number("value") ?? .nan
         lower = try reader.number("lower") ?? .nan

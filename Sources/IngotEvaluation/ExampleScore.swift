@@ -42,7 +42,7 @@ package struct ExampleScore: Sendable, Equatable {
 
     package var isRightChoice: Bool? { choice.map { $0.utf8.elementsEqual(expected.utf8) } }
 
-    private static func trimmed(_ text: String) -> ArraySlice<UInt8> {
+    static func trimmed(_ text: String) -> ArraySlice<UInt8> {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let kept = Array(text.utf8).drop(while: isSpace)
         let end = kept.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? kept.startIndex

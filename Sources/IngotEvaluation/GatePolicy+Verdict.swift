@@ -189,7 +189,7 @@ extension GatePolicy {
         return Verdict.Finding(
             rule: text,
             outcome: outcome,
-            value: value,
+            value: isNumber ? value : nil,
             threshold: threshold,
             comparison: rule.comparison,
             candidate: candidate,

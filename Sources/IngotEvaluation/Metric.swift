@@ -63,15 +63,16 @@ struct MetricData {
     }
 
     private static func classes(_ expected: [String], _ predicted: [String]) -> Content {
-        var numbers: [String: Int] = [:]
+        var numbers: [ArraySlice<UInt8>: Int] = [:]
         let known = expected.map { text in
+            let text = ExampleScore.trimmed(text)
             let number = numbers[text] ?? numbers.count
             numbers[text] = number
             return number
         }
         return .classes(
             expected: known,
-            predicted: predicted.map { numbers[$0] ?? -1 },
+            predicted: predicted.map { numbers[ExampleScore.trimmed($0)] ?? -1 },
             count: numbers.count
         )
     }

@@ -53,33 +53,3 @@ package struct Verdict: Sendable, Equatable {
         self.inputs = inputs
     }
 }
-
-extension Verdict {
-    package var json: JSONValue {
-        [
-            "outcome": .string(outcome.rawValue),
-            "findings": .array(findings.map(\.json)),
-            "inputs": .object(inputs.mapValues { .string($0.description) }),
-        ]
-    }
-}
-
-extension Verdict.Finding {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "rule": .string(rule), "outcome": .string(outcome.rawValue),
-            "reason": .string(reason),
-        ]
-        if let value { members["value"] = EvaluationResult.json(of: value) }
-        if let threshold { members["threshold"] = EvaluationResult.json(of: threshold) }
-        if let comparison { members["comparison"] = .string(comparison.rawValue) }
-        if let candidate { members["candidate"] = candidate.json }
-        if let difference { members["difference"] = difference.json }
-        if let baseline {
-            members["baseline"] = [
-                "name": .string(baseline.name), "value": EvaluationResult.json(of: baseline.value),
-            ]
-        }
-        return .object(members)
-    }
-}

@@ -43,7 +43,7 @@ struct NearDuplicates {
     /// More rows mean fewer chance pairs to verify. A pair of similarity s shares one of b bands of
     /// r rows with probability 1 - (1 - sʳ)ᵇ: 0.924 for s = 0.8, b = 14, r = 8.
     static func rowCount(threshold: Double) -> Int {
-        for rows in [8, 7, 4, 2] {
+        for rows in stride(from: 8, to: 1, by: -1) {
             var agreement = 1.0
             for _ in 0..<rows { agreement *= threshold }
             var miss = 1.0
@@ -87,8 +87,9 @@ struct NearDuplicates {
                 minima[index] = min(minima[index], CounterRandom.mix(shingle ^ keys[index]))
             }
         }
-        return stride(from: 0, to: Self.signatureLength, by: rows).map { start in
-            minima[start..<min(start + rows, minima.count)].reduce(UInt64(start)) {
+        // Whole bands only: what is left over at the end would be a band that chance fills.
+        return stride(from: 0, through: Self.signatureLength - rows, by: rows).map { start in
+            minima[start..<(start + rows)].reduce(UInt64(start)) {
                 CounterRandom.mix($0 &* 31 &+ $1)
             }
         }

@@ -25,8 +25,7 @@ extension RecordReader {
                 .map { SourceRecord.Field(name: $0, text: $1) }
             try body(
                 SourceRecord(
-                    fields: fields,
-                    json: nil,
+                    content: .fields(fields),
                     location: location(row.range, line: row.line)
                 )
             )

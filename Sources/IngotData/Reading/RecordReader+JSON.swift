@@ -79,23 +79,9 @@ extension RecordReader {
             )
         }
         try checkFields(members.count, line: line)
-        // Objects keep no order: names by their bytes, like canonical JSON.
-        let fields = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            .compactMap { name, value in
-                Self.text(of: value).map { SourceRecord.Field(name: name, text: $0) }
-            }
         try body(
-            SourceRecord(fields: fields, json: json, location: location(range, line: line))
+            SourceRecord(content: .object(members), location: location(range, line: line))
         )
-    }
-
-    /// Text as it is, other values as JSON; null is an absent field.
-    private static func text(of value: JSONValue) -> String? {
-        switch value {
-        case .null: nil
-        case .string(let text): text
-        default: value.canonicalText
-        }
     }
 
     static func isSpace(_ unit: UInt8) -> Bool {

@@ -73,8 +73,7 @@ extension RecordReader {
         guard let start = stanza.start else { return }
         try body(
             SourceRecord(
-                fields: stanza.fields,
-                json: nil,
+                content: .fields(stanza.fields),
                 location: location(start..<stanza.end, line: stanza.line)
             )
         )

@@ -11,8 +11,7 @@ extension RecordReader {
             try checkRecord(byteCount: range.count, line: lines.line)
             try body(
                 SourceRecord(
-                    fields: [.init(name: Self.textField, text: text(range))],
-                    json: nil,
+                    content: .fields([.init(name: Self.textField, text: text(range))]),
                     location: location(range, line: lines.line)
                 )
             )

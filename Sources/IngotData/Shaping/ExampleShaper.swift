@@ -15,21 +15,30 @@ struct Draft {
 /// Finds the conversation in a record: by the recipe's templates, or by one of the known shapes.
 struct ExampleShaper {
     private let configuration: PrepareConfiguration
-    private(set) var seenFields: Set<String> = []
+    private let derivedNames: Set<String>
+    /// Fields that the recipe uses and no record had so far.
+    private var unseen: [(place: String, name: String)]
+    /// Kept as long as a field is unseen, to say which there are instead.
+    private var names: Set<String> = []
 
-    init(_ configuration: PrepareConfiguration) { self.configuration = configuration }
+    init(_ configuration: PrepareConfiguration) {
+        self.configuration = configuration
+        derivedNames = Set(configuration.derivations.map(\.name))
+        unseen = configuration.usedFields
+    }
 
     mutating func shape(_ record: SourceRecord) throws -> Result<Draft, Rejection> {
-        for field in record.fields where !seenFields.contains(field.name) {
-            seenFields.insert(field.name)
+        if !unseen.isEmpty {
+            names.formUnion(record.names)
+            unseen.removeAll { names.contains($0.name) }
         }
         var derived: [String: String] = [:]
         for (name, derivation) in configuration.derivations {
             derived[name] = derivation.value(in: record)
         }
-        let isDerived = configuration.derivedNames
+        let derivedNames = derivedNames
         let value = { (name: String) -> String? in
-            if isDerived.contains(name) { return derived[name] }
+            if derivedNames.contains(name) { return derived[name] }
             guard let text = record[name], !text.isEmpty else { return nil }
             return text
         }
@@ -54,15 +63,13 @@ struct ExampleShaper {
 
     /// Refuses a template that names a field which no record had.
     func checkFields() throws {
-        guard !seenFields.isEmpty else { return }
-        for (place, name) in configuration.usedFields where !seenFields.contains(name) {
-            let known = seenFields.union(configuration.derivedNames)
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            let hint =
-                Spelling.nearest(to: name, among: known).map { ": did you mean '\($0)'?" }
-                ?? ": the records have \(known.prefix(20).joined(separator: ", "))"
-            throw DataError("\(place): no record has the field '\(name)'\(hint)")
-        }
+        guard let (place, name) = unseen.first else { return }
+        let known = names.union(derivedNames)
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let hint =
+            Spelling.nearest(to: name, among: known).map { ": did you mean '\($0)'?" }
+            ?? ": the records have \(known.prefix(20).joined(separator: ", "))"
+        throw DataError("\(place): no record has the field '\(name)'\(hint)")
     }
 
     private func filled(
@@ -96,7 +103,7 @@ struct ExampleShaper {
 
     private func chat(_ record: SourceRecord) throws -> Result<Draft, Rejection> {
         guard let json = record.json, let shape = ChatShape(of: json) else {
-            let names = record.fields.prefix(20).map(\.name).joined(separator: ", ")
+            let names = record.names.prefix(20).joined(separator: ", ")
             throw DataError(
                 file: record.location.file,
                 line: record.location.line,
