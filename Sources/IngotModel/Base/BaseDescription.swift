@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+internal import IngotFiles
+internal import IngotTensor
+
+/// What a base is, told after it was loaded as a whole: a bad one is refused before it is stored.
+///
+/// `json` holds only what the files say, so that the same files always give the same text.
+package struct BaseDescription: Sendable {
+    package let json: JSONValue
+    /// The files that make up the base, relative to the directory and sorted; the others in it are
+    /// not a model's.
+    package let files: [String]
+
+    /// Describes a GGUF file, a directory that holds exactly one, or a directory in Hugging Face's
+    /// layout.
+    ///
+    /// - Throws: `ModelFileError` for whatever keeps the base from being used, and for pickles,
+    ///   which run code when other tools load them.
+    package static func inspect(at path: String) throws -> BaseDescription {
+        if let file = try BaseModel.ggufFile(at: path) { return try inspect(gguf: file) }
+        return try inspect(directory: path)
+    }
+
+    package static func inspect(gguf path: String) throws -> BaseDescription {
+        let file = try GGUFFile(MappedFile(path: path))
+        let base = try BaseModel.load(at: path)
+        let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        return BaseDescription(
+            base: base,
+            format: "gguf",
+            types: file.tensors.map(\.type),
+            parameterCount: file.tensors.reduce(0) { $0 + $1.valueCount },
+            licence: file.metadata["general.license"]?.string,
+            files: [name]
+        )
+    }
+
+    package static func inspect(directory path: String) throws -> BaseDescription {
+        let directory = HuggingFaceDirectory(path)
+        let files = try directory.modelFiles()
+        let base = try BaseModel.load(at: path)
+        let tensors = try directory.tensors()
+        return BaseDescription(
+            base: base,
+            format: "huggingFace",
+            types: tensors.map(\.type),
+            parameterCount: tensors.reduce(0) { $0 + $1.shape.reduce(1, *) },
+            licence: try directory.licence(),
+            files: files
+        )
+    }
+
+    private init(
+        base: BaseModel,
+        format: String,
+        types: [WeightType],
+        parameterCount: Int,
+        licence: String?,
+        files: [String]
+    ) {
+        let shape = base.model.configuration
+        var counts: [String: Int] = [:]
+        for type in types { counts[type.name, default: 0] += 1 }
+        func number(_ value: Int) -> JSONValue { .integer(Int64(value)) }
+        json = .object([
+            "architecture": .string(shape.architecture.rawValue),
+            "contextLength": number(shape.contextLength),
+            "feedForwardSize": number(shape.feedForwardSize),
+            "format": .string(format),
+            "headCount": number(shape.headCount),
+            "headSize": number(shape.headSize),
+            "hiddenSize": number(shape.hiddenSize),
+            "keyValueHeadCount": number(shape.keyValueHeadCount),
+            "layerCount": number(shape.layerCount),
+            "licence": licence.map(JSONValue.string) ?? .null,
+            "parameterCount": number(parameterCount),
+            "tensorCounts": .object(counts.mapValues(number)),
+            "tokenizer": .object([
+                "hasChatTemplate": .bool(base.tokenizer.chatTemplateSource != nil),
+                "preTokenizer": .string(base.tokenizer.preTokenizer.rawValue),
+                "tokenCount": number(base.tokenizer.vocabularySize),
+            ]),
+            "vocabularySize": number(shape.vocabularySize),
+        ])
+        self.files = files
+    }
+}
