@@ -48,7 +48,7 @@ extension AuditReport {
             table: environment.moves.map { move in
                 [
                     Self.time(move.record.movedAt), move.record.act.rawValue, move.version,
-                    move.statement.map { "by \($0.who)" } ?? "nobody vouches for it",
+                    move.statement.map { "by \($0.signer)" } ?? "nobody vouches for it",
                     move.statement?.reason ?? "",
                 ]
             }
@@ -195,7 +195,7 @@ extension AuditReport {
             table: lineage.facts(\.environmentName).map { node, statement, environment in
                 [
                     statement.time.description, statement.act?.rawValue ?? "", environment,
-                    node.name, "by \(statement.who)", statement.reason ?? "",
+                    node.name, "by \(statement.signer)", statement.reason ?? "",
                 ]
             }
         )
@@ -266,6 +266,11 @@ extension AuditStatement {
     /// `Ada as release, 2026-01-02T03:04:05Z, log entry 7`.
     fileprivate var who: String {
         "\(owner ?? "an unknown key") as \(role), \(time), log entry \(logIndex)"
+    }
+
+    /// The same beside a column of times.
+    fileprivate var signer: String {
+        "\(owner ?? "an unknown key") as \(role), log entry \(logIndex)"
     }
 
     fileprivate var reason: String? {

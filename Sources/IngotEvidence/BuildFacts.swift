@@ -63,6 +63,7 @@ package struct PreparedFacts: Hashable, Sendable {
     }
 
     init(_ provenance: Provenance) throws(FieldError) {
+        try provenance.knows(["recipe", "inputs", "base", "parameters"])
         recipe = try provenance.required("recipe")
         parameters = try provenance.parameters("parameters")
         let own: Set<String> = ["recipe", "program", "base"]
@@ -133,6 +134,7 @@ package struct TrainedFacts: Hashable, Sendable {
     }
 
     init(_ provenance: Provenance) throws(FieldError) {
+        try provenance.knows(["recipe", "base", "dataset", "hyperparameters"])
         recipe = try provenance.required("recipe")
         base = try provenance.required("base")
         dataset = try provenance.required("dataset")
@@ -186,6 +188,7 @@ package struct MergedFacts: Hashable, Sendable {
     }
 
     init(_ provenance: Provenance) throws(FieldError) {
+        try provenance.knows(["base", "adapter", "parameters"])
         base = try provenance.required("base")
         adapter = try provenance.required("adapter")
         parameters = try provenance.parameters("parameters")
@@ -211,6 +214,17 @@ extension ResourceRef {
 }
 
 extension Provenance {
+    /// Refuses parameters that nobody would look at, as SLSA asks of verifiers.
+    fileprivate func knows(_ names: Set<String>) throws(FieldError) {
+        let unknown = externalParameters.keys.filter { !names.contains($0) }
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        guard let first = unknown.first else { return }
+        throw FieldError(
+            "predicate.buildDefinition.externalParameters.\(first): this build type has no such "
+                + "parameter"
+        )
+    }
+
     fileprivate func required(_ name: String) throws(FieldError) -> ResourceRef {
         guard let resource = dependency(name), resource.digest != nil else {
             throw FieldError(

@@ -38,7 +38,7 @@ package struct ResourceRef: Hashable, Sendable {
 
     package init(json: JSONValue, path: String) throws(FieldError) {
         var fields = try FieldReader(json, path: path)
-        name = try fields.string("name") ?? ""
+        name = try fields.require(fields.string("name"), "name")
         uri = try fields.string("uri")
         mediaType = try fields.string("mediaType")
         digest = try fields.digestSet("digest")
