@@ -25,7 +25,7 @@ struct ByteSearch {
 
     /// Byte offsets of the places, left to right, none overlapping another; at most `limit`.
     func places(in haystack: [UInt8], limit: Int = .max) -> [Int] {
-        var places = [Int]()
+        var places: [Int] = []
         var length = 0
         for (index, unit) in haystack.enumerated() {
             while length > 0, unit != needle[length] { length = borders[length - 1] }
@@ -64,7 +64,7 @@ extension PythonString {
         let places =
             fromEnd
             ? search.lastPlaces(in: bytes, limit: most) : search.places(in: bytes, limit: most)
-        var parts = [String]()
+        var parts: [String] = []
         var start = 0
         for place in places {
             parts.append(String(decoding: bytes[start..<place], as: UTF8.self))

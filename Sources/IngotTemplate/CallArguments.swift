@@ -2,8 +2,8 @@
 
 /// The values of a call.
 struct CallArguments {
-    var positional = [TemplateValue]()
-    var keywords = [(name: String, value: TemplateValue)]()
+    var positional: [TemplateValue] = []
+    var keywords: [(name: String, value: TemplateValue)] = []
 
     init(_ positional: [TemplateValue] = []) { self.positional = positional }
 
@@ -15,7 +15,8 @@ struct CallArguments {
     ) throws(TemplateFault) -> [TemplateValue?] {
         guard positional.count <= parameters.count else {
             throw .type(
-                "\(function) takes \(parameters.count) arguments, not \(positional.count)")
+                "\(function) takes \(parameters.count) arguments, not \(positional.count)"
+            )
         }
         var values: [TemplateValue?] = positional
         values += Array(repeating: nil, count: parameters.count - positional.count)

@@ -50,9 +50,11 @@ package struct ChatTemplate: Sendable {
         let text = try interpreter.render(statements)
         guard !interpreter.hasCapturedGeneration else {
             throw TemplateError(
-                code: .unsupported, line: interpreter.line,
+                code: .unsupported,
+                line: interpreter.line,
                 problem: "a 'generation' block inside a macro or a 'set' block has no known place;"
-                    + " move it to the top level")
+                    + " move it to the top level"
+            )
         }
         return (text, interpreter.generationSpans)
     }

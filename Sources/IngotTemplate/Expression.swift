@@ -57,8 +57,8 @@ enum ComparisonOperator: String, Sendable {
 
 /// What stands between the parentheses of a call.
 struct Arguments: Sendable {
-    var positional = [Expression]()
-    var keywords = [(name: String, value: Expression)]()
+    var positional: [Expression] = []
+    var keywords: [(name: String, value: Expression)] = []
     /// `*values`.
     var spreadList: Expression?
     /// `**values`.

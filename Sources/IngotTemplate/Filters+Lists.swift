@@ -17,14 +17,17 @@ extension Interpreter {
                 ?? .undefined(.other("the sequence has no first item"))
         case "last":
             _ = try arguments.bound(of: name)
-            if case .handle = value { throw .type("a \(value.kindName) has no last item; use '|list'") }
+            if case .handle = value {
+                throw .type("a \(value.kindName) has no last item; use '|list'")
+            }
             return try elements(of: value).last
                 ?? .undefined(.other("the sequence has no last item"))
         case "reverse":
             _ = try arguments.bound(of: name)
             if let text = value.text {
                 return try makeString(
-                    String(String.UnicodeScalarView(text.unicodeScalars.reversed())))
+                    String(String.UnicodeScalarView(text.unicodeScalars.reversed()))
+                )
             }
             return try makeIterator(try elements(of: value).reversed())
         case "items":
@@ -64,13 +67,16 @@ extension Interpreter {
         _ attribute: TemplateValue?,
         _ isCaseSensitive: Bool
     ) throws(TemplateFault) -> [TemplateValue] {
-        var keys = [TemplateValue]()
+        var keys: [TemplateValue] = []
         for value in values {
             var key = value
-            if let attribute, case .null = attribute {} else if let attribute {
+            if let attribute, case .null = attribute {
+            } else if let attribute {
                 key = try self.attribute(path: attribute, of: value)
             }
-            if !isCaseSensitive, let text = key.text { key = .string(PythonString.lowercased(text)) }
+            if !isCaseSensitive, let text = key.text {
+                key = .string(PythonString.lowercased(text))
+            }
             keys.append(key)
         }
         return keys
@@ -92,9 +98,13 @@ extension Interpreter {
         }
         let items = TemplateView(kind: .items, dictionary: dictionary).elements
         let keys = try comparisonKeys(
-            isByValue ? dictionary.values : dictionary.keys, nil, values[0]?.isTrue ?? false)
+            isByValue ? dictionary.values : dictionary.keys,
+            nil,
+            values[0]?.isTrue ?? false
+        )
         return try makeList(
-            try sorted(items, by: keys, reversed: values[2]?.isTrue ?? false))
+            try sorted(items, by: keys, reversed: values[2]?.isTrue ?? false)
+        )
     }
 
     private func sort(
@@ -115,7 +125,7 @@ extension Interpreter {
         let elements = try elements(of: value)
         let keys = try comparisonKeys(elements, values[1], values[0]?.isTrue ?? false)
         var seen = TemplateDictionary()
-        var result = [TemplateValue]()
+        var result: [TemplateValue] = []
         for (element, key) in zip(elements, keys) {
             guard TemplateDictionary.canHold(key: key) else {
                 throw .type("'unique' compares strings and numbers, not \(key.kindName)")

@@ -50,7 +50,7 @@ extension Interpreter {
         keeping isKept: Bool,
         _ test: (TemplateValue) throws(TemplateFault) -> Bool
     ) throws(TemplateFault) -> TemplateValue {
-        var selected = [TemplateValue]()
+        var selected: [TemplateValue] = []
         for element in try elements(of: value) {
             try charge()
             if try test(element) == isKept { selected.append(element) }
@@ -62,7 +62,7 @@ extension Interpreter {
         _ value: TemplateValue,
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
-        var mapped = [TemplateValue]()
+        var mapped: [TemplateValue] = []
         if arguments.positional.isEmpty {
             let values = try arguments.bound(to: "attribute", "default", of: "map")
             guard let path = values[0] else { throw .type("map needs an attribute or a filter") }

@@ -34,7 +34,8 @@ extension Interpreter {
             let format = try text(of: value)
             if arguments.keywords.isEmpty {
                 return try makeString(
-                    try percentFormat(format, try makeTuple(arguments.positional)))
+                    try percentFormat(format, try makeTuple(arguments.positional))
+                )
             }
             throw .type("format takes values by position here; remove the names")
         case "center":
@@ -58,7 +59,9 @@ extension Interpreter {
         _ value: TemplateValue,
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
-        if case .markup(let text) = value { return try callMethod(method, of: text, true, arguments) }
+        if case .markup(let text) = value {
+            return try callMethod(method, of: text, true, arguments)
+        }
         return try callMethod(method, of: try text(of: value), false, arguments)
     }
 
@@ -72,8 +75,12 @@ extension Interpreter {
         // Without autoescaping Jinja drops the mark of the text before replacing.
         return try makeString(
             try replaced(
-                try text(of: value), try text(of: values[0] ?? .null),
-                try text(of: values[1] ?? .null), limit: limit))
+                try text(of: value),
+                try text(of: values[0] ?? .null),
+                try text(of: values[1] ?? .null),
+                limit: limit
+            )
+        )
     }
 
     private func joinFilter(

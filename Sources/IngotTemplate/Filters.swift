@@ -7,6 +7,7 @@ extension Interpreter {
         _ value: TemplateValue,
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
+        try charge(for: value.text ?? "", isScanned: true)
         switch name {
         case "default", "d":
             let values = try arguments.bound(to: "default_value", "boolean", of: name)
@@ -36,7 +37,9 @@ extension Interpreter {
             if let result = try listFilter(name, value, arguments) { return result }
             if let result = try selectionFilter(name, value, arguments) { return result }
             throw TemplateFault(
-                code: .unsupported, problem: "there is no filter '\(name)'; use another")
+                code: .unsupported,
+                problem: "there is no filter '\(name)'; use another"
+            )
         }
     }
 

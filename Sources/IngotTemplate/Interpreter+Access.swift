@@ -30,10 +30,12 @@ extension Interpreter {
     }
 
     /// `value[key]`: an item, else an attribute of that name, else undefined.
-    func item(_ key: TemplateValue, of value: TemplateValue) throws(TemplateFault) -> TemplateValue {
+    func item(_ key: TemplateValue, of value: TemplateValue) throws(TemplateFault) -> TemplateValue
+    {
         switch value {
         case .undefined(let reason): throw .undefined(reason)
         case .dictionary(let dictionary):
+            try charge(for: key.text ?? "")
             if let member = dictionary.value(of: key) { return member }
         case .list(let list), .tuple(let list):
             if let place = Self.place(key, count: list.elements.count) {
@@ -65,18 +67,25 @@ extension Interpreter {
         let byteCount = text.utf8.count
         // No text has more scalars than bytes; this also keeps the negation below from overflowing.
         guard index < byteCount, index >= -byteCount else { return nil }
-        try charge(index.magnitude > 64 ? Int(index.magnitude) >> 6 : 0)
+        // The index is at most the number of bytes.
+        try charge(Int(index.magnitude) >> 2)
         if index >= 0 {
             guard
                 let place = scalars.index(
-                    scalars.startIndex, offsetBy: index, limitedBy: scalars.endIndex),
+                    scalars.startIndex,
+                    offsetBy: index,
+                    limitedBy: scalars.endIndex
+                ),
                 place < scalars.endIndex
             else { return nil }
             return .string(String(scalars[place]))
         }
         guard
             let place = scalars.index(
-                scalars.endIndex, offsetBy: index, limitedBy: scalars.startIndex)
+                scalars.endIndex,
+                offsetBy: index,
+                limitedBy: scalars.startIndex
+            )
         else { return nil }
         return .string(String(scalars[place]))
     }
@@ -98,7 +107,7 @@ extension Interpreter {
         case .range(let range):
             return try makeList(places(range.count).map { .integer(range.element($0)) })
         case .string(let text), .markup(let text):
-            try charge(for: text)
+            try charge(for: text, isScanned: true)
             let scalars = Array(text.unicodeScalars)
             var part = String.UnicodeScalarView()
             for place in places(scalars.count) { part.append(scalars[place]) }
@@ -141,10 +150,14 @@ extension Interpreter {
         case .string(let text), .markup(let text):
             try charge(text.utf8.count)
             return PythonString.characters(of: text)
-        case .handle(.iterator(let index)): return iterators[index].takeAll()
+        case .handle(.iterator(let index)):
+            let elements = iterators[index].takeAll()
+            try charge(elements.count)
+            return elements
         default:
             throw .type(
-                "a \(value.kindName) has no elements to walk over; test it with 'is iterable'")
+                "a \(value.kindName) has no elements to walk over; test it with 'is iterable'"
+            )
         }
     }
 
@@ -157,7 +170,7 @@ extension Interpreter {
         case .view(let view): return view.dictionary.count
         case .range(let range): return range.count
         case .string(let text), .markup(let text):
-            try charge(for: text)
+            try charge(for: text, isScanned: true)
             return PythonString.length(of: text)
         case .handle(.loop(let id)): return try attribute("length", ofLoop: id).asInteger
         default: return nil

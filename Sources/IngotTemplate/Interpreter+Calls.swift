@@ -30,7 +30,8 @@ extension Interpreter {
             let text = try text(of: message ?? .null)
             throw TemplateFault(
                 code: .raised,
-                problem: "the template refuses these messages: \(text)")
+                problem: "the template refuses these messages: \(text)"
+            )
         case .strftimeNow:
             let format = try arguments.bound(to: "format", of: function.rawValue, required: 1)[0]
             guard let text = format?.text else {
@@ -72,7 +73,7 @@ extension Interpreter {
         guard arguments.keywords.isEmpty, (1...3).contains(arguments.positional.count) else {
             throw .type("range takes one to three numbers")
         }
-        var bounds = [Int]()
+        var bounds: [Int] = []
         for value in arguments.positional {
             guard let bound = value.asInteger else {
                 throw .type("range needs whole numbers, not \(value.kindName)")
@@ -94,7 +95,8 @@ extension Interpreter {
         guard count <= Self.rangeLimit else {
             throw TemplateFault(
                 code: .limit,
-                problem: "a range has more than \(Self.rangeLimit) numbers; make it shorter")
+                problem: "a range has more than \(Self.rangeLimit) numbers; make it shorter"
+            )
         }
         return .range(TemplateRange(start: start, stop: stop, step: step, count: count))
     }
@@ -110,8 +112,10 @@ extension Interpreter {
         scope = Scope(parent: closure.scope)
         // The loop around the call is not the loop around the macro.
         defer { scope = outer }
-        try bind(arguments, to: macro)
-        return try makeString(try capture(macro.body).text)
+        return try nested { () throws(TemplateFault) in
+            try bind(arguments, to: macro)
+            return try makeString(try capture(macro.body).text)
+        }
     }
 
     private func bind(_ arguments: CallArguments, to macro: Macro) throws(TemplateFault) {
@@ -130,12 +134,17 @@ extension Interpreter {
                 // Evaluated here: a default may refer to the parameters before it.
                 scope.set(parameter, to: try evaluate(macro.defaults[index - firstDefault]))
             } else {
-                scope.set(parameter, to: .undefined(.other("parameter '\(parameter)' was not provided")))
+                scope.set(
+                    parameter,
+                    to: .undefined(.other("parameter '\(parameter)' was not provided"))
+                )
             }
         }
         if macro.takesCaller {
             scope.set(
-                "caller", to: takeKeyword("caller") ?? .undefined(.other("there is no caller")))
+                "caller",
+                to: takeKeyword("caller") ?? .undefined(.other("there is no caller"))
+            )
         }
         if macro.takesMoreKeywords {
             var dictionary = TemplateDictionary()
@@ -150,7 +159,8 @@ extension Interpreter {
         } else if !rest.isEmpty {
             throw .type(
                 "the macro '\(macro.name)' takes \(parameters.count) arguments,"
-                    + " not \(arguments.positional.count)")
+                    + " not \(arguments.positional.count)"
+            )
         }
     }
 }

@@ -79,20 +79,23 @@ extension Interpreter {
             }
         default:
             throw .type(
-                "\(left.kindName) and \(right.kindName) have no order; compare values of one kind")
+                "\(left.kindName) and \(right.kindName) have no order; compare values of one kind"
+            )
         }
     }
 
     /// Python's `in`.
-    func contains(_ value: TemplateValue, in container: TemplateValue) throws(TemplateFault) -> Bool {
+    func contains(_ value: TemplateValue, in container: TemplateValue) throws(TemplateFault) -> Bool
+    {
         if let text = container.text {
             guard let part = value.text else {
                 throw .type("'in' looks for a str in a str, not for \(value.kindName)")
             }
-            try charge(for: text)
+            try charge(for: text, isScanned: true)
             return PythonString.contains(text, part)
         }
         if case .dictionary(let dictionary) = container {
+            try charge(for: value.text ?? "")
             guard TemplateDictionary.canHold(key: value) || value.isUndefined else {
                 throw .type("a \(value.kindName) cannot be a key; look for a string or a number")
             }
@@ -111,7 +114,7 @@ extension Interpreter {
         var places = Array(values.indices)
         var width = 1
         while width < places.count {
-            var merged = [Int]()
+            var merged: [Int] = []
             merged.reserveCapacity(places.count)
             for start in stride(from: 0, to: places.count, by: 2 * width) {
                 var left = places[start..<min(start + width, places.count)]

@@ -45,7 +45,8 @@ extension Interpreter {
             if try evaluate(test).isTrue { return try evaluate(then) }
             guard let otherwise else {
                 return .undefined(
-                    .other("the 'if' expression was false and has no 'else'; add one"))
+                    .other("the 'if' expression was false and has no 'else'; add one")
+                )
             }
             return try evaluate(otherwise)
         case .concatenation(let parts): return try evaluateConcatenation(parts)
@@ -67,7 +68,7 @@ extension Interpreter {
     }
 
     private func evaluate(_ expressions: [Expression]) throws(TemplateFault) -> [TemplateValue] {
-        var values = [TemplateValue]()
+        var values: [TemplateValue] = []
         values.reserveCapacity(expressions.count)
         for expression in expressions { values.append(try evaluate(expression)) }
         return values

@@ -51,7 +51,7 @@ final class LoopState {
 
     func count(_ interpreter: Interpreter) throws(TemplateFault) -> Int {
         if let knownCount { return knownCount }
-        var rest = [TemplateValue]()
+        var rest: [TemplateValue] = []
         let waiting = peeked == nil ? 0 : 1
         while let element = try pull(interpreter) { rest.append(element) }
         elements = rest[...]
@@ -71,13 +71,17 @@ extension Interpreter {
         let state = LoopState(id: loopCount, loop: loop, elements: elements, scope: outer)
         loops.append(state)
         var exit: LoopExit?
+        // As in Jinja, a turn that `continue` or `break` cuts short does not keep `else` away.
+        var hasFinishedTurn = false
         while exit != .breakLoop, let element = try state.advance(self) {
+            try charge(4)
             scope = Scope(parent: outer, variables: ["loop": .handle(.loop(state.id))])
             try assign(element, to: loop.target)
             exit = try execute(loop.body)
+            hasFinishedTurn = hasFinishedTurn || exit == nil
         }
         loops.removeLast()
-        guard state.index < 0 else { return nil }
+        guard !hasFinishedTurn, !loop.otherwise.isEmpty else { return nil }
         scope = Scope(parent: outer)
         return try execute(loop.otherwise)
     }

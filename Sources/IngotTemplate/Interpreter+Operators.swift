@@ -10,6 +10,7 @@ extension Interpreter {
             if case .undefined(let reason) = value { throw .undefined(reason) }
         }
         if symbol == .modulo, let format = left.text {
+            try charge(for: format, isScanned: true)
             return try makeString(try percentFormat(format, right))
         }
         if let first = left.asInteger, let second = right.asInteger {
@@ -33,7 +34,8 @@ extension Interpreter {
         }
         throw .type(
             "'\(symbol.rawValue)' does not work on \(left.kindName) and \(right.kindName);"
-                + " convert one of them")
+                + " convert one of them"
+        )
     }
 
     /// Text marked as safe escapes what is added to it, as markupsafe does.
@@ -54,7 +56,9 @@ extension Interpreter {
         }
     }
 
-    private func repeated(_ value: TemplateValue, _ count: Int) throws(TemplateFault) -> TemplateValue {
+    private func repeated(_ value: TemplateValue, _ count: Int) throws(TemplateFault)
+        -> TemplateValue
+    {
         let count = max(0, count)
         switch value {
         case .string(let text), .markup(let text):
@@ -77,7 +81,8 @@ extension Interpreter {
         guard !overflows, size <= limits.elementCount else {
             throw TemplateFault(
                 code: .limit,
-                problem: "more than \(limits.elementCount) elements; repeat less often")
+                problem: "more than \(limits.elementCount) elements; repeat less often"
+            )
         }
         return size == 0 ? [] : Array([[TemplateValue]](repeating: elements, count: count).joined())
     }
@@ -126,7 +131,9 @@ extension Interpreter {
         }
         guard !result.overflow else {
             throw TemplateFault(
-                code: .limit, problem: "a number exceeds 64 bits; use smaller numbers")
+                code: .limit,
+                problem: "a number exceeds 64 bits; use smaller numbers"
+            )
         }
         return .integer(result.partialValue)
     }

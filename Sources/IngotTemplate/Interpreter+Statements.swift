@@ -14,7 +14,8 @@ extension Interpreter {
         switch statement.kind {
         case .text(let text): try write(text)
         case .print(let expression): try write(try evaluate(expression))
-        case .assignment(let target, let expression): try assign(try evaluate(expression), to: target)
+        case .assignment(let target, let expression):
+            try assign(try evaluate(expression), to: target)
         case .macro(let macro): try define(macro)
         case .breakLoop: return .breakLoop
         case .continueLoop: return .continueLoop
@@ -52,7 +53,7 @@ extension Interpreter {
         _ assignments: [(target: Target, value: Expression)],
         _ body: [Statement]
     ) throws(TemplateFault) -> LoopExit? {
-        var values = [TemplateValue]()
+        var values: [TemplateValue] = []
         for assignment in assignments { values.append(try evaluate(assignment.value)) }
         return try inScope { () throws(TemplateFault) in
             for (assignment, value) in zip(assignments, values) {
@@ -144,7 +145,8 @@ extension Interpreter {
             let elements = try elements(of: value)
             guard elements.count == targets.count else {
                 throw .type(
-                    "\(elements.count) values for \(targets.count) names; make the numbers equal")
+                    "\(elements.count) values for \(targets.count) names; make the numbers equal"
+                )
             }
             for (target, element) in zip(targets, elements) { try assign(element, to: target) }
         }

@@ -19,16 +19,16 @@ final class Interpreter {
     /// The rendered text, and above it the texts of blocks being captured.
     var buffers: [TextWriter]
     var scope: Scope
-    var namespaces = [TemplateDictionary]()
-    var macros = [MacroClosure]()
-    var iterators = [TemplateIterator]()
+    var namespaces: [TemplateDictionary] = []
+    var macros: [MacroClosure] = []
+    var iterators: [TemplateIterator] = []
     /// The loops around the current place, innermost last.
-    var loops = [LoopState]()
+    var loops: [LoopState] = []
     var loopCount = 0
     /// Texts that the filters of `{% filter %}` and `{% set %}` blocks are applied to.
-    var blockTexts = [String]()
+    var blockTexts: [String] = []
     /// UTF-8 offsets in the rendered text.
-    var generationSpans = [Range<Int>]()
+    var generationSpans: [Range<Int>] = []
     /// Set when a `generation` block lies in a captured text, whose place is then unknown.
     var hasCapturedGeneration = false
 
@@ -62,12 +62,14 @@ final class Interpreter {
             throw TemplateFault(
                 code: .limit,
                 problem: "the rendering takes more than \(limits.stepCount) steps;"
-                    + " shorten the conversation or simplify the template")
+                    + " shorten the conversation or simplify the template"
+            )
         }
     }
 
-    func charge(for text: String) throws(TemplateFault) {
-        try charge(text.utf8.count >> 6)
+    /// For copying a text. Work on each of its characters costs four times as much.
+    func charge(for text: String, isScanned: Bool = false) throws(TemplateFault) {
+        try charge(text.utf8.count >> (isScanned ? 2 : 4))
     }
 
     func nested<Value>(
@@ -79,7 +81,8 @@ final class Interpreter {
             throw TemplateFault(
                 code: .limit,
                 problem: "more than \(limits.evaluationDepth) levels of calls and expressions;"
-                    + " flatten the data or simplify the template")
+                    + " flatten the data or simplify the template"
+            )
         }
         return try work()
     }
@@ -95,7 +98,8 @@ final class Interpreter {
     func tooLong() -> TemplateFault {
         TemplateFault(
             code: .limit,
-            problem: "a text exceeds \(limits.textByteCount) bytes; shorten the messages")
+            problem: "a text exceeds \(limits.textByteCount) bytes; shorten the messages"
+        )
     }
 
     func makeList(_ elements: [TemplateValue]) throws(TemplateFault) -> TemplateValue {
@@ -127,12 +131,14 @@ final class Interpreter {
         guard count <= limits.elementCount else {
             throw TemplateFault(
                 code: .limit,
-                problem: "more than \(limits.elementCount) elements; shorten the conversation")
+                problem: "more than \(limits.elementCount) elements; shorten the conversation"
+            )
         }
         guard depth <= limits.valueDepth else {
             throw TemplateFault(
                 code: .limit,
-                problem: "a value nests more than \(limits.valueDepth) levels; flatten it")
+                problem: "a value nests more than \(limits.valueDepth) levels; flatten it"
+            )
         }
     }
 
@@ -169,7 +175,8 @@ final class Interpreter {
         guard let clock else {
             throw TemplateFault(
                 code: .undefined,
-                problem: "the template asks for the date; render it with a clock")
+                problem: "the template asks for the date; render it with a clock"
+            )
         }
         return clock(format)
     }

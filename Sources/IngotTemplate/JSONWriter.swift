@@ -62,7 +62,7 @@ struct JSONWriter {
     ) throws(TemplateFault) {
         guard dictionary.count > 0 else { return try output.write("{}") }
         try output.write("{")
-        var members = [(key: String, value: TemplateValue)]()
+        var members: [(key: String, value: TemplateValue)] = []
         for (key, value) in zip(dictionary.keys, dictionary.values) {
             members.append((try Self.key(key), value))
         }
@@ -140,7 +140,12 @@ extension Interpreter {
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
         let values = try arguments.bound(
-            to: "ensure_ascii", "indent", "separators", "sort_keys", of: "tojson")
+            to: "ensure_ascii",
+            "indent",
+            "separators",
+            "sort_keys",
+            of: "tojson"
+        )
         var indent: String?
         switch values[1] ?? .null {
         case .null: break
@@ -155,9 +160,12 @@ extension Interpreter {
             }
         }
         var writer = JSONWriter(
-            indent: indent, separators: try separators(values[2] ?? .null),
-            sortsKeys: values[3]?.isTrue ?? false, escapesNonASCII: values[0]?.isTrue ?? false,
-            byteLimit: limits.textByteCount)
+            indent: indent,
+            separators: try separators(values[2] ?? .null),
+            sortsKeys: values[3]?.isTrue ?? false,
+            escapesNonASCII: values[0]?.isTrue ?? false,
+            byteLimit: limits.textByteCount
+        )
         try writer.write(value)
         return try makeString(writer.output.text)
     }

@@ -12,7 +12,7 @@ struct Lexer {
     private let source: [Unicode.Scalar]
     private var index = 0
     private var line = 1
-    private var tokens = [Token]()
+    private var tokens: [Token] = []
     /// Whether what was read last ended a line, so that blanks at `index` indent a tag.
     private var startsLine = true
 
@@ -23,7 +23,7 @@ struct Lexer {
     }
 
     private init(_ text: String) {
-        var scalars = [Unicode.Scalar]()
+        var scalars: [Unicode.Scalar] = []
         scalars.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
             if scalar == "\n", scalars.last == "\r" { scalars.removeLast() }
@@ -126,6 +126,8 @@ struct Lexer {
 
     private mutating func readRaw() throws(TemplateError) {
         let opening = line
+        // As in Jinja, a tag that ends the source may stay open.
+        guard index < source.count else { return }
         var start = index
         while start < source.count {
             if matches("{%", at: start) {
@@ -142,11 +144,16 @@ struct Lexer {
             start += 1
         }
         throw TemplateError(
-            code: .syntax, line: opening, problem: "'raw' is never closed; add '{% endraw %}'")
+            code: .syntax,
+            line: opening,
+            problem: "'raw' is never closed; add '{% endraw %}'"
+        )
     }
 
     private mutating func skipComment() throws(TemplateError) {
         let opening = line
+        // As in Jinja, a tag that ends the source may stay open.
+        guard index < source.count else { return }
         var position = index
         while position < source.count {
             if let end = endOfTag(at: position, closing: "#", trims: true) {
@@ -156,7 +163,10 @@ struct Lexer {
             position += 1
         }
         throw TemplateError(
-            code: .syntax, line: opening, problem: "the comment is never closed; add '#}'")
+            code: .syntax,
+            line: opening,
+            problem: "the comment is never closed; add '#}'"
+        )
     }
 
     // MARK: Inside of tags
@@ -166,7 +176,7 @@ struct Lexer {
         as kind: Token.Kind
     ) throws(TemplateError) {
         let opening = line
-        var brackets = [Unicode.Scalar]()
+        var brackets: [Unicode.Scalar] = []
         while index < source.count {
             if brackets.isEmpty,
                 let end = endOfTag(at: index, closing: closing, trims: kind == .blockEnd)
@@ -190,8 +200,10 @@ struct Lexer {
             }
         }
         throw TemplateError(
-            code: .syntax, line: opening,
-            problem: "the tag is never closed; add '\(closing)}'")
+            code: .syntax,
+            line: opening,
+            problem: "the tag is never closed; add '\(closing)}'"
+        )
     }
 
     /// The end of a closing tag with its sign and the white space it swallows.

@@ -8,20 +8,27 @@ extension Interpreter {
         _ isMarked: Bool,
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
-        try charge(for: text)
+        try charge(for: text, isScanned: true)
         func made(_ text: String) throws(TemplateFault) -> TemplateValue {
             try makeString(text, marked: isMarked)
         }
+        if Methods.takesNothing(name) { _ = try arguments.bound(of: name) }
         switch name {
         case "strip", "lstrip", "rstrip":
             return try made(
                 PythonString.strip(
-                    text, leading: name != "rstrip", trailing: name != "lstrip",
-                    characters: try optionalText(arguments, "chars", of: name)))
+                    text,
+                    leading: name != "rstrip",
+                    trailing: name != "lstrip",
+                    characters: try optionalText(arguments, "chars", of: name)
+                )
+            )
         case "split", "rsplit": return try split(text, name, isMarked, arguments)
         case "splitlines":
             return try makeList(
-                try PythonString.lines(of: text).map { line throws(TemplateFault) in try made(line) })
+                try PythonString.lines(of: text).map { line throws(TemplateFault) in try made(line)
+                }
+            )
         case "startswith", "endswith": return .bool(try hasAffix(text, name, arguments))
         case "replace": return try replace(text, isMarked, arguments)
         case "join":
@@ -91,7 +98,8 @@ extension Interpreter {
             parts = PythonString.split(text, by: separator, limit: limit, fromEnd: isFromEnd)
         }
         return try makeList(
-            try parts.map { part throws(TemplateFault) in try makeString(part, marked: isMarked) })
+            try parts.map { part throws(TemplateFault) in try makeString(part, marked: isMarked) }
+        )
     }
 
     private func hasAffix(
@@ -182,7 +190,9 @@ extension Interpreter {
         _ arguments: CallArguments
     ) throws(TemplateFault) -> String {
         let affix = try requiredText(
-            try arguments.bound(to: "affix", of: name, required: 1)[0], of: name)
+            try arguments.bound(to: "affix", of: name, required: 1)[0],
+            of: name
+        )
         if name == "removeprefix" {
             guard PythonString.hasPrefix(text, affix) else { return text }
             return String(Substring(text.utf8.dropFirst(affix.utf8.count)))
@@ -198,7 +208,9 @@ extension Interpreter {
         _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
         let separator = try requiredText(
-            try arguments.bound(to: "sep", of: name, required: 1)[0], of: name)
+            try arguments.bound(to: "sep", of: name, required: 1)[0],
+            of: name
+        )
         guard !separator.utf8.isEmpty else {
             throw .type("\(name)() needs a separator that is not empty")
         }
@@ -208,7 +220,8 @@ extension Interpreter {
             parts.count == 2
             ? [parts[0], separator, parts[1]] : isFromEnd ? ["", "", text] : [text, "", ""]
         return try makeTuple(
-            try three.map { part throws(TemplateFault) in try makeString(part, marked: isMarked) })
+            try three.map { part throws(TemplateFault) in try makeString(part, marked: isMarked) }
+        )
     }
 
     private func search(
@@ -217,7 +230,9 @@ extension Interpreter {
         _ arguments: CallArguments
     ) throws(TemplateFault) -> Int {
         let part = try requiredText(
-            try arguments.bound(to: "part", of: name, required: 1)[0], of: name)
+            try arguments.bound(to: "part", of: name, required: 1)[0],
+            of: name
+        )
         if name == "count" { return PythonString.count(of: part, in: text) }
         if let place = PythonString.place(of: part, in: text, last: name.utf8.first == 0x72) {
             return place

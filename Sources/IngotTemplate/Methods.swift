@@ -22,12 +22,18 @@ enum Methods {
     }
 
     private static let strings: Set<String> = [
-        "capitalize", "count", "endswith", "find", "format", "index", "isalnum", "isalpha", "isdecimal",
+        "capitalize", "count", "endswith", "find", "format", "index", "isalnum", "isalpha",
+        "isdecimal",
         "isdigit", "islower", "isnumeric", "isspace", "isupper", "join", "lower", "lstrip",
         "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rpartition",
         "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title",
         "upper", "zfill", "ljust", "rjust",
     ]
+    static func takesNothing(_ name: String) -> Bool {
+        ["upper", "lower", "title", "capitalize", "swapcase"].contains(name)
+            || name.utf8.starts(with: "is".utf8)
+    }
+
     private static let dictionaries: Set<String> = ["copy", "get", "items", "keys", "values"]
     private static let dictionaryChanges: Set<String> = [
         "clear", "pop", "popitem", "setdefault", "update",
@@ -54,7 +60,7 @@ extension Interpreter {
             let elements = try elements(of: method.receiver)
             if method.name == "copy" { return method.receiver }
             let wanted = try arguments.bound(to: "value", of: method.name, required: 1)[0]
-            var places = [Int]()
+            var places: [Int] = []
             for (index, element) in elements.enumerated()
             where try equals(element, wanted ?? .null) {
                 places.append(index)
@@ -84,6 +90,7 @@ extension Interpreter {
         guard arguments.keywords.isEmpty else { throw .type("get() takes no named arguments") }
         let values = try arguments.bound(to: "key", "default", of: name, required: 1)
         let key = values[0] ?? .null
+        try charge(for: key.text ?? "")
         guard TemplateDictionary.canHold(key: key) || key.isUndefined else {
             throw .type("a \(key.kindName) cannot be a key; use a string or a number")
         }

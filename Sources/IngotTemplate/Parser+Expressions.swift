@@ -7,13 +7,14 @@ extension Parser {
         inParentheses: Bool = false
     ) throws(TemplateError) -> Expression {
         let line = current.line
-        var elements = [Expression]()
+        var elements: [Expression] = []
         var isTuple = false
         while true {
             if !elements.isEmpty { try expect(symbol: ",") }
             if endsTuple { break }
             elements.append(
-                withConditional ? try parseExpression() : try parseDisjunction())
+                withConditional ? try parseExpression() : try parseDisjunction()
+            )
             guard current.isSymbol(",") else { break }
             isTuple = true
         }
@@ -36,8 +37,12 @@ extension Parser {
                 let test = try parser.parseDisjunction()
                 let otherwise = parser.takeIf(name: "else") ? try parser.parseExpression() : nil
                 value = try parser.node(
-                    .conditional(test: test, then: value, otherwise: otherwise), line: line,
-                    over: value.depth, test.depth, otherwise?.depth ?? 0)
+                    .conditional(test: test, then: value, otherwise: otherwise),
+                    line: line,
+                    over: value.depth,
+                    test.depth,
+                    otherwise?.depth ?? 0
+                )
             }
             return value
         }
@@ -73,7 +78,7 @@ extension Parser {
     private mutating func parseComparison() throws(TemplateError) -> Expression {
         let line = current.line
         let first = try parseSum()
-        var operands = [(symbol: ComparisonOperator, operand: Expression)]()
+        var operands: [(symbol: ComparisonOperator, operand: Expression)] = []
         while let comparison = takeComparison() {
             operands.append((comparison, try parseSum()))
         }
@@ -100,7 +105,11 @@ extension Parser {
         while let symbol = takeArithmetic("+", "-") {
             let right = try parseConcatenation()
             left = try node(
-                .arithmetic(symbol, left, right), line: line, over: left.depth, right.depth)
+                .arithmetic(symbol, left, right),
+                line: line,
+                over: left.depth,
+                right.depth
+            )
         }
         return left
     }
@@ -119,7 +128,11 @@ extension Parser {
         while let symbol = takeArithmetic("*", "/", "//", "%") {
             let right = try parsePower()
             left = try node(
-                .arithmetic(symbol, left, right), line: line, over: left.depth, right.depth)
+                .arithmetic(symbol, left, right),
+                line: line,
+                over: left.depth,
+                right.depth
+            )
         }
         return left
     }
@@ -130,7 +143,11 @@ extension Parser {
         while takeIf(symbol: "**") {
             let right = try parseSigned()
             left = try node(
-                .arithmetic(.power, left, right), line: line, over: left.depth, right.depth)
+                .arithmetic(.power, left, right),
+                line: line,
+                over: left.depth,
+                right.depth
+            )
         }
         return left
     }
@@ -141,7 +158,8 @@ extension Parser {
     }
 
     /// A sign binds tighter than a filter: `-1|abs` is `(-1)|abs`.
-    private mutating func parseSigned(withFilters: Bool = true) throws(TemplateError) -> Expression {
+    private mutating func parseSigned(withFilters: Bool = true) throws(TemplateError) -> Expression
+    {
         let line = current.line
         var value: Expression
         if current.isSymbol("-") || current.isSymbol("+") {
@@ -150,8 +168,10 @@ extension Parser {
                 try parser.parseSigned(withFilters: false)
             }
             value = try node(
-                isNegative ? .negative(operand) : .positive(operand), line: line,
-                over: operand.depth)
+                isNegative ? .negative(operand) : .positive(operand),
+                line: line,
+                over: operand.depth
+            )
         } else {
             value = try parsePrimary()
         }
@@ -213,7 +233,7 @@ extension Parser {
 
     private mutating func parseList() throws(TemplateError) -> Expression {
         let line = take().line
-        var elements = [Expression]()
+        var elements: [Expression] = []
         while !current.isSymbol("]") {
             if !elements.isEmpty { try expect(symbol: ",") }
             if current.isSymbol("]") { break }
@@ -225,7 +245,7 @@ extension Parser {
 
     private mutating func parseDictionary() throws(TemplateError) -> Expression {
         let line = take().line
-        var members = [(key: Expression, value: Expression)]()
+        var members: [(key: Expression, value: Expression)] = []
         var deepest = 0
         while !current.isSymbol("}") {
             if !members.isEmpty { try expect(symbol: ",") }

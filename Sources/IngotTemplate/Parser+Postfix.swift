@@ -35,7 +35,11 @@ extension Parser {
         let name = try parseDottedName()
         let arguments = current.isSymbol("(") ? try parseArguments() : Arguments()
         return try node(
-            .filter(value, name, arguments), line: line, over: value.depth, arguments.depth)
+            .filter(value, name, arguments),
+            line: line,
+            over: value.depth,
+            arguments.depth
+        )
     }
 
     private mutating func parseTest(of value: Expression) throws(TemplateError) -> Expression {
@@ -55,7 +59,11 @@ extension Parser {
             arguments.positional = [operand]
         }
         let test = try node(
-            .test(value, name, arguments), line: line, over: value.depth, arguments.depth)
+            .test(value, name, arguments),
+            line: line,
+            over: value.depth,
+            arguments.depth
+        )
         return isNegated ? try node(.not(test), line: line, over: test.depth) : test
     }
 
@@ -102,8 +110,13 @@ extension Parser {
         if takeIf(symbol: ":"), !current.isSymbol("]") { step = try parseExpression() }
         try expect(symbol: "]")
         return try node(
-            .slice(value, start: start, stop: stop, step: step), line: line,
-            over: value.depth, start?.depth ?? 0, stop?.depth ?? 0, step?.depth ?? 0)
+            .slice(value, start: start, stop: stop, step: step),
+            line: line,
+            over: value.depth,
+            start?.depth ?? 0,
+            stop?.depth ?? 0,
+            step?.depth ?? 0
+        )
     }
 
     /// `value[a, b]`: a tuple as the key.
@@ -147,7 +160,8 @@ extension Parser {
             } else {
                 try require(
                     arguments.keywords.isEmpty && arguments.spreadList == nil
-                        && arguments.spreadDictionary == nil)
+                        && arguments.spreadDictionary == nil
+                )
                 arguments.positional.append(try parseExpression())
             }
         }

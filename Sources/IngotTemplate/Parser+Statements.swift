@@ -21,15 +21,17 @@ extension Parser {
             case "print": .scope([], body: try parsePrint())
             case "include", "import", "from", "extends", "block", "autoescape", "do":
                 throw TemplateError(
-                    code: .unsupported, line: line,
-                    problem: "the tag '\(word)' is not available to chat templates; remove it")
+                    code: .unsupported,
+                    line: line,
+                    problem: "the tag '\(word)' is not available to chat templates; remove it"
+                )
             default: throw fault("unknown tag '\(word)'; correct or remove it", line: line)
             }
         return [Statement(kind: kind, line: line)]
     }
 
     private mutating func parseChoice() throws(TemplateError) -> Statement.Kind {
-        var branches = [(test: Expression?, body: [Statement])]()
+        var branches: [(test: Expression?, body: [Statement])] = []
         while true {
             let test = try parseTuple(withConditional: false)
             let body = try parseInnerBlock(until: ["elif", "else", "endif"])
@@ -48,8 +50,10 @@ extension Parser {
         let filter = takeIf(name: "if") ? try parseExpression() : nil
         guard !current.isName("recursive") else {
             throw TemplateError(
-                code: .unsupported, line: current.line,
-                problem: "recursive loops are not available to chat templates; use a macro")
+                code: .unsupported,
+                line: current.line,
+                problem: "recursive loops are not available to chat templates; use a macro"
+            )
         }
         loopDepth += 1
         let body = try parseInnerBlock(until: ["endfor", "else"])
@@ -57,7 +61,13 @@ extension Parser {
         let otherwise = take().text == "else" ? try parseBlock(closedBy: "endfor") : []
         return .loop(
             Loop(
-                target: target, source: source, filter: filter, body: body, otherwise: otherwise))
+                target: target,
+                source: source,
+                filter: filter,
+                body: body,
+                otherwise: otherwise
+            )
+        )
     }
 
     private mutating func parseAssignment() throws(TemplateError) -> Statement.Kind {
@@ -75,7 +85,8 @@ extension Parser {
         let name = try expectName()
         let (parameters, defaults) = try parseSignature()
         return .macro(
-            try parseMacroBody(name, parameters, defaults, closedBy: "endmacro"))
+            try parseMacroBody(name, parameters, defaults, closedBy: "endmacro")
+        )
     }
 
     private mutating func parseCallBlock() throws(TemplateError) -> Statement.Kind {
@@ -90,8 +101,8 @@ extension Parser {
     }
 
     private mutating func parseSignature() throws(TemplateError) -> ([String], [Expression]) {
-        var parameters = [String]()
-        var defaults = [Expression]()
+        var parameters: [String] = []
+        var defaults: [Expression] = []
         try expect(symbol: "(")
         while !current.isSymbol(")") {
             if !parameters.isEmpty { try expect(symbol: ",") }
@@ -120,10 +131,14 @@ extension Parser {
         let body = try parseCallable(closedBy: end)
         let names = macroNames.removeLast()
         return Macro(
-            name: name, parameters: parameters, defaults: defaults, body: body,
+            name: name,
+            parameters: parameters,
+            defaults: defaults,
+            body: body,
             takesMorePositional: names.contains("varargs"),
             takesMoreKeywords: names.contains("kwargs"),
-            takesCaller: names.contains("caller") && !parameters.contains("caller"))
+            takesCaller: names.contains("caller") && !parameters.contains("caller")
+        )
     }
 
     /// A body that Jinja compiles to a function: no `break` leaves it.
@@ -135,7 +150,7 @@ extension Parser {
     }
 
     private mutating func parseScope() throws(TemplateError) -> Statement.Kind {
-        var assignments = [(target: Target, value: Expression)]()
+        var assignments: [(target: Target, value: Expression)] = []
         while current.kind != .blockEnd, !current.isSymbol(":") {
             if !assignments.isEmpty { try expect(symbol: ",") }
             let target = try parseTarget(allowsNamespace: false)
@@ -163,7 +178,7 @@ extension Parser {
     }
 
     private mutating func parsePrint() throws(TemplateError) -> [Statement] {
-        var statements = [Statement]()
+        var statements: [Statement] = []
         while current.kind != .blockEnd {
             if !statements.isEmpty { try expect(symbol: ",") }
             let line = current.line

@@ -10,7 +10,7 @@ struct Parser {
     /// Loops around the current place, inside the innermost macro.
     var loopDepth = 0
     /// Special names that each macro around the current place mentions, innermost last.
-    var macroNames = [Set<String>]()
+    var macroNames: [Set<String>] = []
 
     static func statements(
         of source: String,
@@ -18,9 +18,11 @@ struct Parser {
     ) throws(TemplateError) -> [Statement] {
         guard source.utf8.count <= limits.sourceByteCount else {
             throw TemplateError(
-                code: .limit, line: 1,
+                code: .limit,
+                line: 1,
                 problem: "the source has \(source.utf8.count) bytes, more than the"
-                    + " \(limits.sourceByteCount) allowed; use a shorter template")
+                    + " \(limits.sourceByteCount) allowed; use a shorter template"
+            )
         }
         var parser = Parser(tokens: try Lexer.tokens(of: source), limits: limits)
         let statements = try parser.parseBody(until: [])
@@ -108,15 +110,17 @@ struct Parser {
 
     private func tooDeep() -> TemplateError {
         TemplateError(
-            code: .limit, line: current.line,
-            problem: "nested more than \(limits.nestingDepth) levels deep; simplify the template")
+            code: .limit,
+            line: current.line,
+            problem: "nested more than \(limits.nestingDepth) levels deep; simplify the template"
+        )
     }
 
     // MARK: Text and tags
 
     /// Reads up to a tag named in `ends`, leaving its name as the current token.
     mutating func parseBody(until ends: [String]) throws(TemplateError) -> [Statement] {
-        var statements = [Statement]()
+        var statements: [Statement] = []
         while true {
             let line = current.line
             switch current.kind {
@@ -136,7 +140,9 @@ struct Parser {
                 try expect(.blockEnd, "'%}'")
             default:
                 guard ends.isEmpty else {
-                    throw fault("the template ends where '\(ends.joined(separator: "' or '"))' is expected")
+                    throw fault(
+                        "the template ends where '\(ends.joined(separator: "' or '"))' is expected"
+                    )
                 }
                 return statements
             }

@@ -37,13 +37,29 @@ enum PythonNumber {
         return (significant, whole.utf8.count - leading + exponent)
     }
 
-    /// `int(text)` for base 10: blanks around it, a sign, `_` between digits.
+    /// `int(text, radix)`: blanks around it, a sign, the prefix of the radix, `_` between digits.
     static func integer(_ text: String, radix: Int = 10) -> Int? {
-        let trimmed = PythonString.strip(text)
-        let parts = trimmed.utf8.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        return Int(trimmed.filter { $0 != "_" }, radix: radix)
+        var digits = Array(PythonString.strip(text).utf8)
+        var sign = ""
+        if digits.first == UInt8(ascii: "-") || digits.first == UInt8(ascii: "+") {
+            sign = digits.removeFirst() == UInt8(ascii: "-") ? "-" : ""
+        }
+        if let letter = prefixes[radix], digits.count > 2, digits[0] == UInt8(ascii: "0"),
+            digits[1] | 0x20 == letter
+        {
+            digits.removeFirst(2)
+            if digits.first == UInt8(ascii: "_") { digits.removeFirst() }
+        }
+        let parts = digits.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty }), let first = digits.first,
+            first != UInt8(ascii: "-"), first != UInt8(ascii: "+")
+        else { return nil }
+        return Int(sign + String(decoding: parts.joined(), as: UTF8.self), radix: radix)
     }
+
+    private static let prefixes = [
+        2: UInt8(ascii: "b"), 8: UInt8(ascii: "o"), 16: UInt8(ascii: "x"),
+    ]
 
     /// `float(text)`.
     static func double(_ text: String) -> Double? {
@@ -57,6 +73,10 @@ enum PythonNumber {
         let units = trimmed.utf8
         // Swift also reads hexadecimal floats, which Python does not.
         guard units.allSatisfy({ "0123456789+-.eE_".utf8.contains($0) }) else { return nil }
+        let parts = units.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
+        func isDigit(_ unit: UInt8?) -> Bool { unit.map { (0x30...0x39).contains($0) } ?? false }
+        guard zip(parts, parts.dropFirst()).allSatisfy({ isDigit($0.last) && isDigit($1.first) })
+        else { return nil }
         let plain = trimmed.filter { $0 != "_" }
         // Python reads "5." and ".5"; Swift wants digits on both sides.
         return Double(plain) ?? Double(plain + "0") ?? Double("0" + plain)

@@ -37,7 +37,8 @@ extension PythonString {
         guard let first = text.unicodeScalars.first else { return text }
         // The rest is taken from the whole text in lower case, where a sigma sees its neighbours.
         let lowered = lowercased(text).unicodeScalars.dropFirst(
-            first.properties.lowercaseMapping.unicodeScalars.count)
+            first.properties.lowercaseMapping.unicodeScalars.count
+        )
         return first.properties.titlecaseMapping + String(lowered)
     }
 

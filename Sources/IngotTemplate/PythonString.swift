@@ -43,14 +43,14 @@ enum PythonString {
 
     /// `text.split()`: on runs of white space.
     static func splitOnSpace(_ text: String, limit: Int) -> [String] {
-        var parts = [String]()
+        var parts: [String] = []
         var rest = text.unicodeScalars.drop { $0.isPythonSpace }
         while !rest.isEmpty, limit < 0 || parts.count < limit {
             let word = rest.prefix { !$0.isPythonSpace }
             parts.append(String(word))
             rest = rest[word.endIndex...].drop { $0.isPythonSpace }
         }
-        if !rest.isEmpty { parts.append(strip(String(rest), leading: false)) }
+        if !rest.isEmpty { parts.append(String(rest)) }
         return parts
     }
 
@@ -65,7 +65,7 @@ enum PythonString {
 
     /// `text.splitlines()`.
     static func lines(of text: String) -> [String] {
-        var lines = [String]()
+        var lines: [String] = []
         var current = String.UnicodeScalarView()
         var endsWithReturn = false
         for scalar in text.unicodeScalars {

@@ -39,7 +39,7 @@ struct Loop: Sendable {
     /// `{% for x in y if test %}`.
     let filter: Expression?
     let body: [Statement]
-    /// Rendered when the body never was.
+    /// Rendered when no turn of the body reached its end.
     let otherwise: [Statement]
 }
 

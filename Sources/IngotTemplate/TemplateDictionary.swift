@@ -22,9 +22,9 @@ package struct TemplateDictionary: Sendable {
         }
     }
 
-    package private(set) var keys = [TemplateValue]()
-    package private(set) var values = [TemplateValue]()
-    private var places = [Key: Int]()
+    package private(set) var keys: [TemplateValue] = []
+    package private(set) var values: [TemplateValue] = []
+    private var places: [Key: Int] = [:]
     private(set) var depth = 1
 
     package var count: Int { keys.count }

@@ -10,10 +10,11 @@ package struct TemplateLimits: Sendable {
     package var evaluationDepth = 256
     /// Levels of lists and dictionaries inside one value.
     package var valueDepth = 96
-    /// Expressions and statements evaluated, plus one for each 64 bytes of text handled.
+    /// Expressions and statements evaluated, plus one for each 16 bytes of text handled.
     package var stepCount = 20_000_000
-    /// Bytes of the rendered text and of any text made on the way.
-    package var textByteCount = 64 << 20
+    /// Bytes of the rendered text and of any text made on the way: several times the longest
+    /// context that a model can read.
+    package var textByteCount = 16 << 20
     /// Elements of one list, dictionary or range. Jinja's own sandbox allows ranges of 100,000.
     package var elementCount = 1 << 20
 

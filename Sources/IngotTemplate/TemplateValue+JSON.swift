@@ -20,7 +20,9 @@ extension TemplateValue {
             .dictionary(
                 TemplateDictionary(
                     members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-                        .map { (key: $0.key, value: convert($0.value)) }))
+                        .map { (key: $0.key, value: convert($0.value)) }
+                )
+            )
         }
     }
 
@@ -70,7 +72,7 @@ private struct OrderedJSONReader {
     }
 
     private mutating func readArray() throws(JSONError) -> TemplateValue {
-        var elements = [TemplateValue]()
+        var elements: [TemplateValue] = []
         index += 1
         skip(", \n\r\t")
         while bytes[index] != UInt8(ascii: "]") {

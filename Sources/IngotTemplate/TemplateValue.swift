@@ -60,7 +60,9 @@ package struct TemplateRange: Sendable {
 }
 
 package struct TemplateView: Sendable {
-    enum Kind: String, Sendable { case items = "dict_items", keys = "dict_keys", values = "dict_values" }
+    enum Kind: String, Sendable {
+        case items = "dict_items", keys = "dict_keys", values = "dict_values"
+    }
 
     let kind: Kind
     let dictionary: TemplateDictionary

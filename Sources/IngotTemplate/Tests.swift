@@ -14,15 +14,29 @@ extension Interpreter {
         switch name {
         case "defined": return !value.isUndefined
         case "undefined": return value.isUndefined
-        case "none": if case .null = value { return true } else { return false }
-        case "true": if case .bool(true) = value { return true } else { return false }
-        case "false": if case .bool(false) = value { return true } else { return false }
-        case "boolean": if case .bool = value { return true } else { return false }
-        case "integer": if case .integer = value { return true } else { return false }
-        case "float": if case .number = value { return true } else { return false }
+        case "none":
+            guard case .null = value else { return false }
+            return true
+        case "true":
+            guard case .bool(true) = value else { return false }
+            return true
+        case "false":
+            guard case .bool(false) = value else { return false }
+            return true
+        case "boolean":
+            guard case .bool = value else { return false }
+            return true
+        case "integer":
+            guard case .integer = value else { return false }
+            return true
+        case "float":
+            guard case .number = value else { return false }
+            return true
         case "number": return value.asDouble != nil
         case "string": return value.text != nil
-        case "mapping": if case .dictionary = value { return true } else { return false }
+        case "mapping":
+            guard case .dictionary = value else { return false }
+            return true
         case "iterable": return Self.isIterable(value)
         case "sequence": return Self.isSequence(value)
         case "callable": return Self.isCallable(value)
@@ -31,10 +45,14 @@ extension Interpreter {
                 return false
             }
             return (rest == 1) == (name == "odd")
-        case "lower", "upper": return PythonString.isAll(try text(of: value), "is" + name)
+        case "lower", "upper":
+            try charge(for: value.text ?? "", isScanned: true)
+            return PythonString.isAll(try text(of: value), "is" + name)
         default:
             throw TemplateFault(
-                code: .unsupported, problem: "there is no test '\(name)'; use another")
+                code: .unsupported,
+                problem: "there is no test '\(name)'; use another"
+            )
         }
     }
 
@@ -65,7 +83,8 @@ extension Interpreter {
     }
 
     /// Identity, for the values of which Python keeps one.
-    private func isSame(_ left: TemplateValue, _ right: TemplateValue) throws(TemplateFault) -> Bool {
+    private func isSame(_ left: TemplateValue, _ right: TemplateValue) throws(TemplateFault) -> Bool
+    {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let first), .bool(let second)): first == second
@@ -73,7 +92,9 @@ extension Interpreter {
         case (.null, _), (_, .null), (.bool, _), (_, .bool): false
         default:
             throw TemplateFault(
-                code: .unsupported, problem: "'sameas' only works on none, true and false; use '=='")
+                code: .unsupported,
+                problem: "'sameas' only works on none, true and false; use '=='"
+            )
         }
     }
 

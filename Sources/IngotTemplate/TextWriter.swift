@@ -12,7 +12,9 @@ struct TextWriter {
     mutating func write(_ more: String) throws(TemplateFault) {
         guard more.utf8.count <= byteLimit - byteCount else {
             throw TemplateFault(
-                code: .limit, problem: "the text exceeds \(byteLimit) bytes; shorten the messages")
+                code: .limit,
+                problem: "the text exceeds \(byteLimit) bytes; shorten the messages"
+            )
         }
         text += more
     }
