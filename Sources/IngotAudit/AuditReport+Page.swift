@@ -5,9 +5,8 @@ internal import IngotEvidence
 
 /// The reader's form of an audit.
 extension AuditReport {
-    /// - Parameter isStyled: whether to use bold headings, for a terminal.
-    /// - Returns: the whole text.
-    package func text(isStyled: Bool = false) -> String { page.text(isStyled: isStyled) }
+    /// The whole page, without colours.
+    package var text: String { page.text(isStyled: false) }
 
     package var page: AuditPage {
         AuditPage(

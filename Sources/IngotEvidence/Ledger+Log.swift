@@ -70,6 +70,7 @@ extension Ledger {
         if size > 0, try catalog.signedHead(ofSize: size) == nil {
             faults.append("log of \(size) entries: its newest entry has no signed head")
         }
+        for difference in try catalog.replay() { faults.append("catalog: \(difference)") }
         return LogReport(size: size, head: head, headCount: headCount, faults: faults)
     }
 

@@ -24,7 +24,7 @@ struct AuditTests {
                 "sections:v1", "prepared:v1", "base:v1", "catalogue:v1",
             ]
         )
-        let text = report.text()
+        let text = report.text
         for answer in [
             "Audit of production", "runs          sections:v1 since",
             "put there by  Ada as release", "Raw data catalogue:v1", "Prepared data prepared:v1",
@@ -37,7 +37,7 @@ struct AuditTests {
             #expect(text.contains(answer), "\(answer) in\n\(text)")
         }
         #expect(!text.contains("\u{1B}"))
-        #expect(report.text(isStyled: true).contains("\u{1B}[1m"))
+        #expect(report.page.text(isStyled: true).contains("\u{1B}[1m"))
     }
 
     @Test("answers for a version, a digest, a tag and an image in the same words")
@@ -50,7 +50,7 @@ struct AuditTests {
             #expect(report.subject == adapter)
             #expect(report.faults.isEmpty && report.gaps.isEmpty, "\(report.gaps)")
             #expect(
-                report.text().contains("promoted  sections:production  sections:v1  by Ada")
+                report.text.contains("promoted  sections:production  sections:v1  by Ada")
                     || report.environment != nil
             )
         }
@@ -61,7 +61,7 @@ struct AuditTests {
                 "image:v1", "server:v1", "base:v1", "sections:v1",
             ]
         )
-        #expect(image.text().contains("Model server server:v1"))
+        #expect(image.text.contains("Model server server:v1"))
     }
 
     @Test(
@@ -97,7 +97,7 @@ struct AuditTests {
         )
         try Files.remove(life.blobs.path(of: life.digest("report")))
         try Files.remove(life.blobs.path(of: life.digest("metrics")))
-        let text = try life.audit.report(on: "sections:v1").text()
+        let text = try life.audit.report(on: "sections:v1").text
         #expect(text.contains("the quality report"))
         #expect(text.contains("the metrics of every step"))
     }
@@ -141,8 +141,8 @@ struct AuditTests {
         let report = try life.audit.report(on: "production")
         #expect(report.faults.count == 1)
         #expect(report.lineage.node(life.digest("catalogue")) == nil)
-        #expect(report.text().contains("do not rely on this version"))
-        #expect(report.text().contains("does not hold"))
+        #expect(report.text.contains("do not rely on this version"))
+        #expect(report.text.contains("does not hold"))
     }
 
     @Test("finds a tag that moved without a statement, and one that stands on a failed verdict")
@@ -166,7 +166,7 @@ struct AuditTests {
         )
         let silent = try other.audit.report(on: "production")
         #expect(silent.faults.contains { $0.contains("no statement that holds vouches for it") })
-        #expect(silent.text().contains("nobody who may have"))
+        #expect(silent.text.contains("nobody who may have"))
     }
 
     @Test("shows a rollback with its reason, and who did it")
@@ -212,7 +212,7 @@ struct AuditTests {
         let report = try life.audit.report(on: "production")
         #expect(report.faults.isEmpty, "\(report.faults)")
         #expect(report.subject == first)
-        let text = report.text()
+        let text = report.text
         #expect(text.contains("rolledBack  sections:v1  by Ada as controller"))
         #expect(text.contains("answers in \\u{1b}[31mLatin"))
         #expect(text.contains("promoted    sections:v2"))

@@ -17,13 +17,28 @@ struct TestStore {
 
     static let time = Timestamp(seconds: 1_767_323_045)
 
-    init() throws {
-        place = try TemporaryDirectory()
+    /// Opens the store that another value made in a directory.
+    init(reopening place: TemporaryDirectory) throws {
+        self.place = place
         let root = "\(place.path)/.ingot"
+        blobs = try BlobStore(opening: root)
+        catalog = try Catalog(opening: root)
+        store = Store(blobs: blobs, index: catalog.chunkIndex)
+        ledger = Ledger(
+            blobs: blobs,
+            catalog: catalog,
+            keys: try KeyRing(opening: "\(place.path)/keys"),
+            now: { Self.time }
+        )
+    }
+
+    init(in place: TemporaryDirectory? = nil) throws {
+        self.place = try place ?? TemporaryDirectory()
+        let root = "\(self.place.path)/.ingot"
         blobs = try BlobStore.create(at: root)
         catalog = try Catalog.create(at: root)
         store = Store(blobs: blobs, index: catalog.chunkIndex)
-        let keys = try KeyRing.create(at: "\(place.path)/keys", storeID: "ab12", owner: "Ada")
+        let keys = try KeyRing.create(at: "\(self.place.path)/keys", storeID: "ab12", owner: "Ada")
         ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys, now: { Self.time })
         try ledger.recordCreation()
     }
