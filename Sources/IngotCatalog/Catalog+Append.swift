@@ -28,7 +28,7 @@ extension Catalog {
         var receipt = try write { db in
             let index = try LogQueries.size(db)
             let fold = Fold(db: db, act: draft.act, time: draft.time, index: index)
-            var changes = [Change]()
+            var changes: [Change] = []
             for (position, change) in draft.changes.enumerated() {
                 changes.append(try fold.apply(change, position: position))
             }

@@ -21,14 +21,14 @@ package final class Catalog: Sendable {
 
     /// Makes the catalog of a store; an existing one is opened.
     ///
-    /// - Parameter root: The store's directory, as for `BlobStore`.
+    /// The root is the store's directory, as for `BlobStore`.
     package static func create(at root: String) throws -> Catalog {
         try Catalog(root: root, isNew: true)
     }
 
     /// Opens the catalog of a store and completes its projections.
     ///
-    /// - Parameter root: The store's directory, as for `BlobStore`.
+    /// The root is the store's directory, as for `BlobStore`.
     package convenience init(opening root: String) throws {
         try self.init(root: root, isNew: false)
     }

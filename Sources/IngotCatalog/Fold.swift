@@ -14,10 +14,9 @@ struct Fold {
     /// The entry's place in the log.
     let index: Int
 
-    /// Applies a change and returns it with its number or counter.
+    /// Applies the change at a place of the entry, and returns it with its number or counter.
     ///
-    /// - Parameter position: The change's place in the entry.
-    /// - Throws: `CatalogError` when the state does not allow the change; nothing may be committed then.
+    /// Nothing may be committed when it throws: the state does not allow the change then.
     func apply(_ change: Change, position: Int) throws -> Change {
         switch change {
         case .version(let repository, let number, let digest, let kind):

@@ -43,6 +43,8 @@ package final class BlobStore: Sendable {
         }
         incoming = Incoming(directory: layout.incoming)
         do {
+            // A store that came as a copy or an archive may lack the empty directory.
+            try Files.makeDirectories(layout.incoming)
             try incoming.removeStale()
         } catch let error as FileError where error.isReadOnly {
             // A store on a read-only disk can still be read.

@@ -2,17 +2,18 @@
 
 internal import IngotCore
 internal import IngotCrypto
+internal import Synchronization
 
-/// Reads chunks from packs; every chunk is checked against its digest.
+/// Reads chunks from packs, on any thread.
 ///
-/// Not for two threads at once.
-final class ChunkReader {
+/// Every chunk is checked against its digest.
+final class ChunkReader: Sendable {
     /// Packs kept open.
     private static let openLimit = 32
 
     private let store: Store
     private let codec = ChunkCodec()
-    private var packs: [Digest: FileHandle] = [:]
+    private let packs = Mutex<[Digest: FileHandle]>([:])
 
     init(store: Store) { self.store = store }
 
@@ -20,16 +21,17 @@ final class ChunkReader {
     ///
     /// - Throws: `StoreError` that names the chunk and its pack.
     func read(_ chunk: ChunkReference) throws -> [UInt8] {
-        guard let location = try store.index.locations(of: [chunk.digest])[chunk.digest] else {
+        try read(chunk, at: try store.index.locations(of: [chunk.digest])[chunk.digest])
+    }
+
+    /// The bytes of a chunk whose place was looked up before.
+    func read(_ chunk: ChunkReference, at location: ChunkLocation?) throws -> [UInt8] {
+        guard let location else {
             throw StoreError(
                 "chunk \(chunk.digest): in no pack that the index knows: rebuild the index with "
                     + "`ingot fsck --rebuild-index`, or pull it, or add its content again"
             )
         }
-        return try read(chunk, at: location)
-    }
-
-    func read(_ chunk: ChunkReference, at location: ChunkLocation) throws -> [UInt8] {
         guard location.byteCount == chunk.byteCount,
             location.storedByteCount <= ChunkCodec.chunkByteLimit,
             let stored = try open(location.pack).read(
@@ -55,10 +57,13 @@ final class ChunkReader {
     }
 
     private func open(_ pack: Digest) throws -> FileHandle {
-        if let handle = packs[pack] { return handle }
-        let handle = try store.blobs.open(pack)
-        if packs.count == Self.openLimit { packs = [:] }
-        packs[pack] = handle
-        return handle
+        try packs.withLock { packs in
+            if let handle = packs[pack] { return handle }
+            let handle = try store.blobs.open(pack)
+            // A handle that a thread still reads from closes when that thread lets go of it.
+            if packs.count == Self.openLimit { packs = [:] }
+            packs[pack] = handle
+            return handle
+        }
     }
 }

@@ -40,6 +40,7 @@ extension FileSource {
         for name in try Files.names(in: directory) {
             let path = "\(directory)/\(name)"
             let treePath = prefix + name
+            if Checkout.isTemporary(name) { continue }
             switch try Files.entry(at: path) {
             case .file(_, let isExecutable):
                 sources.append(

@@ -5,18 +5,21 @@ internal import IngotCrypto
 internal import IngotFiles
 
 /// Reads the files of a new version, in order, and makes their tree entries.
+///
+/// Small files are read, cut and hashed in groups, on all processors; large ones one by one, window by
+/// window. Memory is bounded by a group or a window, and by what compressing it yields.
 struct Ingest {
-    /// Bytes of a file read at once.
-    ///
-    /// Memory stays at a few of these, whatever the files' sizes.
-    static let windowByteCount = 4 << 20
+    /// Files of this size or less are read whole.
+    private static let smallByteCount = 4 << 20
+    private static let groupByteCount = 32 << 20
+    private static let groupFileCount = 2048
+    private static let windowByteCount = 16 << 20
 
     let chunks: ChunkSink
     let blobs: BlobBatch
     private let kind: Kind
     private let report: StoreProgress.Report
     private(set) var progress = StoreProgress(fileCount: 0, byteCount: 0)
-    private var window = [UInt8](repeating: 0, count: Ingest.windowByteCount)
 
     init(store: Store, kind: Kind, report: @escaping StoreProgress.Report) {
         chunks = ChunkSink(store: store)
@@ -25,92 +28,117 @@ struct Ingest {
         self.report = report
     }
 
-    /// Looks at all files before the first byte is read, so that bad ones cost no time.
-    mutating func start(_ files: [FileSource]) throws {
-        progress.fileCount = files.count
-        for file in files {
-            switch file.content {
-            case .bytes(let bytes): progress.byteCount += bytes.count
-            case .file(let path):
-                switch try Files.entry(at: path) {
-                case .file(let byteCount, _): progress.byteCount += byteCount
-                case nil: throw StoreError("\(path): no such file")
-                case .link: throw StoreError.symbolicLink(path)
-                default: throw StoreError.specialFile(path)
-                }
-            }
-        }
-        try report(progress)
-    }
-
+    /// Calls `each` for the entry of each file, in order.
     mutating func run(
         _ files: [FileSource],
         each: (TreePage.StoredEntry) throws -> Void
     ) throws {
-        for file in files {
-            try each(try entry(of: file))
-            progress.filesDone += 1
-            try report(progress)
+        // All files are looked at before the first byte is read, so that bad ones cost no time.
+        let sizes = try Parallel.map(files.count) { try Self.byteCount(of: files[$0]) }
+        progress = StoreProgress(fileCount: files.count, byteCount: sizes.reduce(0, +))
+        try report(progress)
+        var group: [FileSource] = []
+        var groupByteCount = 0
+        for (file, size) in zip(files, sizes) {
+            let isSmall = size <= Self.smallByteCount
+            let isFull =
+                groupByteCount + size > Self.groupByteCount || group.count == Self.groupFileCount
+            if !group.isEmpty, isFull || !isSmall {
+                try add(group, each)
+                (group, groupByteCount) = ([], 0)
+            }
+            if isSmall {
+                group.append(file)
+                groupByteCount += size
+            } else {
+                try each(try addLarge(file))
+                progress.filesDone += 1
+                try report(progress)
+            }
+        }
+        try add(group, each)
+    }
+
+    private static func byteCount(of file: FileSource) throws -> Int {
+        switch file.content {
+        case .bytes(let bytes): return bytes.count
+        case .file(let path):
+            switch try Files.entry(at: path) {
+            case .file(let byteCount, _): return byteCount
+            case nil: throw StoreError("\(path): no such file")
+            case .link: throw StoreError.symbolicLink(path)
+            default: throw StoreError.specialFile(path)
+            }
         }
     }
 
-    private mutating func entry(of file: FileSource) throws -> TreePage.StoredEntry {
+    private mutating func add(
+        _ group: [FileSource],
+        _ each: (TreePage.StoredEntry) throws -> Void
+    ) throws {
+        let prepared = try Parallel.map(group.count) { ChunkedFile.of(try Self.read(group[$0])) }
+        try chunks.add(prepared.flatMap(\.pieces))
+        for (file, content) in zip(group, prepared) {
+            try each(entry(of: file, content.file))
+            progress.filesDone += 1
+            progress.bytesDone += content.file.byteCount
+        }
+        try report(progress)
+    }
+
+    private static func read(_ file: FileSource) throws -> [UInt8] {
         switch file.content {
-        case .bytes(let bytes) where Store.isRaw(kind, byteCount: bytes.count):
-            let digest = try blobs.add(bytes)
-            progress.bytesDone += bytes.count
-            return raw(file, digest: digest, byteCount: bytes.count)
-        case .bytes(let bytes):
-            var content = ChunkedContent()
-            try unsafe bytes.withUnsafeBytes {
-                _ = try unsafe content.append($0, isEnd: true, sink: chunks)
-            }
-            progress.bytesDone += bytes.count
-            return try entry(file, content)
+        case .bytes(let bytes): return bytes
         case .file(let path):
-            let handle = try FileHandle.reading(path)
+            let handle = try regularFile(path)
             let before = try handle.status()
-            guard before.isRegular else { throw StoreError.specialFile(path) }
+            // It may have grown since it was looked at, but not beyond what memory is meant to hold.
+            guard before.byteCount <= smallByteCount,
+                let bytes = try handle.read(before.byteCount, at: 0),
+                try handle.status() == before
+            else { throw StoreError.changedWhileRead(path) }
+            return bytes
+        }
+    }
+
+    private static func regularFile(_ path: String) throws -> FileHandle {
+        let handle = try FileHandle.reading(path)
+        guard try handle.status().isRegular else { throw StoreError.specialFile(path) }
+        return handle
+    }
+
+    private mutating func addLarge(_ file: FileSource) throws -> TreePage.StoredEntry {
+        switch file.content {
+        case .bytes(let bytes):
+            progress.bytesDone += bytes.count
+            if Store.isRaw(kind, byteCount: bytes.count) {
+                return raw(file, digest: try blobs.add(bytes), byteCount: bytes.count)
+            }
+            let (content, pieces) = ChunkedFile.of(bytes)
+            try chunks.add(pieces)
+            return try entry(of: file, content)
+        case .file(let path):
+            let handle = try Self.regularFile(path)
+            let before = try handle.status()
             if Store.isRaw(kind, byteCount: before.byteCount) {
                 let stored = try blobs.addFile(at: path)
                 progress.bytesDone += stored.byteCount
                 return raw(file, digest: stored.digest, byteCount: stored.byteCount)
             }
-            let content = try chunkedContent(of: handle)
+            var progress = self.progress
+            let content = try ChunkedFile.reading(
+                handle,
+                window: Self.windowByteCount,
+                sink: chunks
+            ) {
+                progress.bytesDone += $0
+                try report(progress)
+            }
+            self.progress = progress
             guard try handle.status() == before, content.byteCount == before.byteCount else {
                 throw StoreError.changedWhileRead(path)
             }
-            return try entry(file, content)
-        }
-    }
-
-    /// Reads a file window by window; what is left of a window after its last sure cut moves to the
-    /// front of the next one.
-    private mutating func chunkedContent(of handle: FileHandle) throws -> ChunkedContent {
-        var content = ChunkedContent()
-        var held = 0
-        while true {
-            let count = try unsafe window.withUnsafeMutableBytes {
-                // Safe: `held` is at most the count of the window.
-                try unsafe handle.fill(UnsafeMutableRawBufferPointer(rebasing: $0[held...]))
-            }
-            let filled = held + count
-            let isEnd = filled < window.count
-            let used = try unsafe window.withUnsafeMutableBytes { buffer in
-                // Safe: the window holds `filled` bytes, of which `append` uses `used` or fewer.
-                let used = try unsafe content.append(
-                    UnsafeRawBufferPointer(rebasing: buffer[..<filled]),
-                    isEnd: isEnd,
-                    sink: chunks
-                )
-                unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<(filled - used)])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[used..<filled]))
-                return used
-            }
-            held = filled - used
-            progress.bytesDone += count
-            if isEnd { return content }
-            try report(progress)
+            return try entry(of: file, content)
         }
     }
 
@@ -129,78 +157,16 @@ struct Ingest {
     }
 
     private func entry(
-        _ file: FileSource,
-        _ content: ChunkedContent
+        of file: FileSource,
+        _ content: ChunkedFile
     ) throws -> TreePage.StoredEntry {
         TreePage.StoredEntry(
             path: file.path,
             isExecutable: file.isExecutable,
             byteCount: content.byteCount,
             digest: content.digest,
-            content: try content.stored(in: chunks)
+            content: try content.content(in: chunks)
         )
-    }
-}
-
-/// A file's chunks and digest, while its bytes go by.
-struct ChunkedContent {
-    private(set) var references: [ChunkReference] = []
-    private(set) var byteCount = 0
-    /// Only where there is more than one chunk; else the chunk's digest is the file's.
-    private var hasher: SHA256Hasher?
-    private var wholeDigest: Digest?
-
-    /// Cuts off the chunks that are sure.
-    ///
-    /// Returns how many bytes they have: all of them at the end.
-    mutating func append(
-        _ bytes: UnsafeRawBufferPointer,
-        isEnd: Bool,
-        sink: ChunkSink
-    ) throws -> Int {
-        var offset = 0
-        var cuts: [(range: Range<Int>, digest: Digest)] = []
-        while offset < bytes.count {
-            guard isEnd || bytes.count - offset >= Chunker.maximumByteCount else { break }
-            // Safe: the offset and the length are within the buffer.
-            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            let range = unsafe offset..<offset + Chunker.firstChunk(in: rest)
-            let digest = unsafe Digest.of(UnsafeRawBufferPointer(rebasing: bytes[range]))
-            cuts.append((range, digest))
-            offset = range.upperBound
-        }
-        unsafe hash(UnsafeRawBufferPointer(rebasing: bytes[..<offset]), isEnd: isEnd, cuts.count)
-        if wholeDigest == nil, isEnd { wholeDigest = cuts.first?.digest }
-        let known = try sink.known(cuts.map(\.digest))
-        for (range, digest) in cuts {
-            try unsafe sink.add(
-                digest,
-                UnsafeRawBufferPointer(rebasing: bytes[range]),
-                isKnown: known.contains(digest)
-            )
-            references.append(ChunkReference(digest: digest, byteCount: range.count))
-        }
-        byteCount += offset
-        return offset
-    }
-
-    private mutating func hash(_ bytes: UnsafeRawBufferPointer, isEnd: Bool, _ newCount: Int) {
-        // A file that begins and ends here as one chunk is hashed by that chunk.
-        if hasher == nil, isEnd, newCount == 1 { return }
-        let hasher = self.hasher ?? SHA256Hasher()
-        self.hasher = hasher
-        unsafe hasher.update(bytes)
-        if isEnd { wholeDigest = hasher.finish() }
-    }
-
-    /// Of the whole content, once the end was appended.
-    var digest: Digest { wholeDigest ?? Digest.of([UInt8]()) }
-
-    /// Long lists go to pages of their own.
-    func stored(in sink: ChunkSink) throws -> TreePage.StoredEntry.Content {
-        if references.count <= 1 { return .whole }
-        if references.count <= TreePage.inlineChunkLimit { return .list(references) }
-        return .pages(root: try ChunkListPage.write(references) { try sink.add($0) })
     }
 }
 

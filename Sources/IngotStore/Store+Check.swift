@@ -9,9 +9,11 @@ extension Store {
     ///
     /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is walked,
     /// each chunk of its files looked up. `manifests` are versions that must be there because the
-    /// catalog names them; those found among the blobs are checked as well.
+    /// catalog names them, `named` are other such blobs; versions found among the blobs are checked as
+    /// well.
     package func check(
         manifests: [Digest] = [],
+        blobs named: [Digest] = [],
         progress: StoreProgress.Report = { _ in }
     ) throws -> [Damage] {
         var check = StoreCheck(store: self)
@@ -20,6 +22,7 @@ extension Store {
         for manifest in Set(manifests).union(check.manifests).sorted() {
             try check.checkVersion(manifest)
         }
+        for blob in named { check.checkNamed(blob) }
         try check.checkLeftovers()
         return check.damage
     }
@@ -175,7 +178,8 @@ private struct StoreCheck {
                 }
             }
         } catch let error as StoreError {
-            guard reported.isEmpty else { return }
+            let isExplained = reported.contains { error.message.contains($0.description) }
+            guard !isExplained else { return }
             damage.append(
                 Damage(
                     object: .version(digest),
@@ -200,6 +204,10 @@ private struct StoreCheck {
             }
             _ = require(place.pack, "the pack with chunks of '\(path)' is missing")
         }
+    }
+
+    mutating func checkNamed(_ digest: Digest) {
+        _ = require(digest, "named by the catalog, but missing")
     }
 
     /// Reports a blob that is not whole, unless it was reported as damaged before.

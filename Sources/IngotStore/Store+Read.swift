@@ -57,51 +57,13 @@ extension Store {
         of entry: TreeEntry,
         _ body: ([UInt8]) throws -> Void
     ) throws {
-        try FileContent(store: self, chunks: ChunkReader(store: self)).read(entry, body)
+        let content = FileContent(store: self)
+        try content.read(entry, places: try content.places(of: [entry]), body)
     }
 
     /// Where a raw file lies as it is, to be mapped; nil for a file in chunks.
     package func rawPath(_ entry: TreeEntry) -> String? {
         guard case .raw(let digest) = entry.content else { return nil }
         return blobs.path(of: digest)
-    }
-}
-
-/// Reads whole files.
-struct FileContent {
-    private static let pieceByteCount = 1 << 20
-
-    let store: Store
-    let chunks: ChunkReader
-
-    func read(_ entry: TreeEntry, _ body: ([UInt8]) throws -> Void) throws {
-        switch entry.content {
-        case .chunks(let references):
-            let places = try store.index.locations(of: references.map(\.digest))
-            for reference in references {
-                if let place = places[reference.digest] {
-                    try body(try chunks.read(reference, at: place))
-                } else {
-                    try body(try chunks.read(reference))
-                }
-            }
-        case .raw(let digest):
-            let handle = try store.blobs.open(digest)
-            let hasher = SHA256Hasher()
-            guard try handle.status().byteCount == entry.byteCount else {
-                throw store.blobs.damaged(digest)
-            }
-            var offset = 0
-            while offset < entry.byteCount {
-                let count = min(Self.pieceByteCount, entry.byteCount - offset)
-                guard let bytes = try handle.read(count, at: offset) else {
-                    throw store.blobs.damaged(digest)
-                }
-                hasher.update(bytes)
-                try body(bytes)
-                offset += count
-            }
-            guard hasher.finish() == digest else { throw store.blobs.damaged(digest) }
-        }
     }
 }

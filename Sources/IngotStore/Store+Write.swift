@@ -25,8 +25,7 @@ extension Store {
         var check = TreePathCheck()
         for file in sorted { try check.accept(file.path) }
         var ingest = Ingest(store: self, kind: kind, report: progress)
-        try ingest.start(sorted)
-        var tree = TreeWriter { [chunks = ingest.chunks] page in try chunks.add(page) }
+        var tree = TreeWriter { [chunks = ingest.chunks] page in try chunks.add(page: page) }
         var rawFiles: [Descriptor] = []
         try ingest.run(sorted) { entry in
             try tree.append(entry)
@@ -78,67 +77,5 @@ extension Store {
             fileCount: sorted.count,
             newByteCount: batch.newByteCount + ingest.chunks.packs.newByteCount
         )
-    }
-}
-
-/// Appends chunks that the store lacks to packs.
-final class ChunkSink {
-    let packs: PackWriter
-    private let store: Store
-    private let codec = ChunkCodec()
-    /// Packs that the index names and that exist.
-    private var presentPacks: [Digest: Bool] = [:]
-
-    init(store: Store) {
-        self.store = store
-        packs = PackWriter(blobs: store.blobs, index: store.index)
-    }
-
-    /// Adds a page.
-    func add(_ bytes: [UInt8]) throws -> Digest {
-        try unsafe bytes.withUnsafeBytes { buffer in
-            let digest = unsafe Digest.of(buffer)
-            try unsafe add(digest, buffer, isKnown: try known([digest]).contains(digest))
-            return digest
-        }
-    }
-
-    /// Those of the chunks that need not be added.
-    func known(_ chunks: [Digest]) throws -> Set<Digest> {
-        var known = Set<Digest>()
-        for (chunk, location) in try store.index.locations(of: chunks)
-        where isPresent(location.pack) {
-            known.insert(chunk)
-        }
-        return known
-    }
-
-    func add(_ chunk: Digest, _ bytes: UnsafeRawBufferPointer, isKnown: Bool) throws {
-        guard !isKnown, !packs.isPending(chunk) else { return }
-        if let frame = unsafe codec.compress(bytes) {
-            try unsafe frame.withUnsafeBytes {
-                try unsafe packs.append(
-                    chunk,
-                    stored: $0,
-                    byteCount: bytes.count,
-                    encoding: .zstd
-                )
-            }
-        } else {
-            try unsafe packs.append(
-                chunk,
-                stored: bytes,
-                byteCount: bytes.count,
-                encoding: .plain
-            )
-        }
-    }
-
-    /// The index may name a pack that was removed because it was damaged: its chunks are made anew.
-    private func isPresent(_ pack: Digest) -> Bool {
-        if let isPresent = presentPacks[pack] { return isPresent }
-        let isPresent = store.blobs.contains(pack)
-        presentPacks[pack] = isPresent
-        return isPresent
     }
 }

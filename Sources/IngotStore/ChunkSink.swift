@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+internal import IngotCrypto
+
+/// Appends chunks that the store lacks to packs.
+final class ChunkSink {
+    /// A chunk to be added, as part of some bytes in memory.
+    struct Piece: Sendable {
+        let digest: Digest
+        let bytes: [UInt8]
+        let range: Range<Int>
+    }
+
+    let packs: PackWriter
+    private let store: Store
+    private let codec = ChunkCodec()
+    /// Packs that the index names, and whether they exist.
+    private var presentPacks: [Digest: Bool] = [:]
+
+    init(store: Store) {
+        self.store = store
+        packs = PackWriter(blobs: store.blobs, index: store.index)
+    }
+
+    /// Adds a page.
+    func add(page bytes: [UInt8]) throws -> Digest {
+        let digest = Digest.of(bytes)
+        try add([Piece(digest: digest, bytes: bytes, range: bytes.indices)])
+        return digest
+    }
+
+    /// Adds those of the chunks that are not there yet, compressed on several threads.
+    func add(_ pieces: [Piece]) throws {
+        var seen = try known(pieces.map(\.digest))
+        let new = pieces.filter { !packs.isPending($0.digest) && seen.insert($0.digest).inserted }
+        let codec = self.codec
+        let frames = try Parallel.map(new.count) { index in
+            unsafe new[index].bytes.withUnsafeBytes {
+                // Safe: the range is one of the piece's bytes.
+                unsafe codec.compress(UnsafeRawBufferPointer(rebasing: $0[new[index].range]))
+            }
+        }
+        for (piece, frame) in zip(new, frames) {
+            try append(piece, frame)
+        }
+    }
+
+    private func append(_ piece: Piece, _ frame: [UInt8]?) throws {
+        if let frame {
+            try unsafe frame.withUnsafeBytes {
+                try unsafe packs.append(
+                    piece.digest,
+                    stored: $0,
+                    byteCount: piece.range.count,
+                    encoding: .zstd
+                )
+            }
+        } else {
+            try unsafe piece.bytes.withUnsafeBytes {
+                // Safe: the range is one of the piece's bytes.
+                try unsafe packs.append(
+                    piece.digest,
+                    stored: UnsafeRawBufferPointer(rebasing: $0[piece.range]),
+                    byteCount: piece.range.count,
+                    encoding: .plain
+                )
+            }
+        }
+    }
+
+    /// Those of the chunks that a pack holds.
+    private func known(_ chunks: [Digest]) throws -> Set<Digest> {
+        var known = Set<Digest>()
+        for (chunk, location) in try store.index.locations(of: chunks)
+        where isPresent(location.pack) {
+            known.insert(chunk)
+        }
+        return known
+    }
+
+    /// The index may name a pack that was removed because it was damaged: its chunks are made anew.
+    private func isPresent(_ pack: Digest) -> Bool {
+        if let isPresent = presentPacks[pack] { return isPresent }
+        let isPresent = store.blobs.contains(pack)
+        presentPacks[pack] = isPresent
+        return isPresent
+    }
+}

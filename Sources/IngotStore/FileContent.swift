@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+internal import IngotCrypto
+
+/// Reads whole files, on any thread.
+struct FileContent: Sendable {
+    private static let pieceByteCount = 1 << 20
+
+    let store: Store
+    let chunks: ChunkReader
+
+    init(store: Store) {
+        self.store = store
+        chunks = ChunkReader(store: store)
+    }
+
+    /// The places of the chunks of some files, in one question to the index.
+    func places(of entries: some Sequence<TreeEntry>) throws -> [Digest: ChunkLocation] {
+        var digests: [Digest] = []
+        for entry in entries {
+            guard case .chunks(let references) = entry.content else { continue }
+            digests += references.map(\.digest)
+        }
+        return try store.index.locations(of: digests)
+    }
+
+    /// Hands out a file piece by piece.
+    func read(
+        _ entry: TreeEntry,
+        places: [Digest: ChunkLocation],
+        _ body: ([UInt8]) throws -> Void
+    ) throws {
+        switch entry.content {
+        case .chunks(let references):
+            for reference in references {
+                try body(try chunks.read(reference, at: places[reference.digest]))
+            }
+        case .raw(let digest): try readBlob(digest, byteCount: entry.byteCount, body)
+        }
+    }
+
+    private func readBlob(
+        _ digest: Digest,
+        byteCount: Int,
+        _ body: ([UInt8]) throws -> Void
+    ) throws {
+        let handle = try store.blobs.open(digest)
+        let hasher = SHA256Hasher()
+        guard try handle.status().byteCount == byteCount else { throw store.blobs.damaged(digest) }
+        var offset = 0
+        while offset < byteCount {
+            let count = min(Self.pieceByteCount, byteCount - offset)
+            guard let bytes = try handle.read(count, at: offset) else {
+                throw store.blobs.damaged(digest)
+            }
+            hasher.update(bytes)
+            try body(bytes)
+            offset += count
+        }
+        guard hasher.finish() == digest else { throw store.blobs.damaged(digest) }
+    }
+}
