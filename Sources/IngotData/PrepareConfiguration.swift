@@ -16,7 +16,7 @@ package import IngotCore
 /// one_per_group: true                       # default false
 /// filter:
 ///   exclude: {section: [debug, oldlibs]}
-///   prompt_characters: {min: 1, max: 20000}
+///   prompt_characters: {min: 1, max: 20000}   # of the whole prompt, the system's text included
 ///   completion_characters: {min: 1, max: 20000}
 /// duplicates: {exact: true, near: 0.8, shingle_words: 3}   # near: false keeps near-duplicates
 /// leakage: 0.8              # similarity from which a training row leaks a held-out one

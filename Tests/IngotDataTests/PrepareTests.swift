@@ -406,4 +406,21 @@ struct PrepareAttackTests {
             ]
         )
     }
+
+    @Test("takes a field of white space alone for a missing one")
+    func blank() throws {
+        let text = "a\tb\nx\t1\n \t2\ny\t \nz\t3\n"
+        let dataset = try run(
+            text,
+            #"{"prompt":"Which? {a}","completion":"{b}","split":{"train":1,"test":1}}"#,
+            path: "d.tsv"
+        )
+        #expect(
+            dataset.dropped.map { "\($0.line) \($0.reason.rawValue): \($0.detail)" } == [
+                "3 missing_field: no 'a'", "4 missing_field: no 'b'",
+            ]
+        )
+        let lengths = dataset.report.splits.map(\.promptLengths.median)
+        #expect(lengths == [8, 8])
+    }
 }

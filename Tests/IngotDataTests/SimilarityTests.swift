@@ -73,6 +73,16 @@ struct NearDuplicatesTests {
         #expect(NearDuplicates.rowCount(threshold: 0.3) == 2)
     }
 
+    @Test("stays quick among texts that share a long preamble")
+    func preamble() {
+        let preamble = (0..<70).map { "p\($0)" }.joined(separator: " ")
+        var index = NearDuplicates(threshold: 0.8)
+        for number in 0..<3000 {
+            let own = (0..<25).map { "n\(number)w\($0)" }.joined(separator: " ")
+            #expect(index.insert(Shingles("\(preamble) \(own)", words: 3), name: number) == nil)
+        }
+    }
+
     @Test("keeps the first, names it with the exact similarity, and leaves dissimilar texts")
     func survivors() throws {
         var index = NearDuplicates(threshold: 0.5)

@@ -21,6 +21,12 @@ struct NearDuplicates {
     /// 14 × 8 where the threshold is high enough; see `rowCount`.
     static let signatureLength = 112
 
+    /// The most kept texts that one text is compared with, the latest first.
+    ///
+    /// Texts that share a long preamble meet in bands without being duplicates; without a bound
+    /// a hundred thousand of them would be compared pair by pair.
+    static let comparisonLimit = 500
+
     private let threshold: Double
     private let rows: Int
     private let keys: [UInt64]
@@ -61,7 +67,7 @@ struct NearDuplicates {
         for (band, value) in bands.enumerated() {
             var next = heads[value] ?? -1
             while next >= 0 {
-                if seen.insert(next).inserted {
+                if seen.count < Self.comparisonLimit, seen.insert(next).inserted {
                     let index = Int(next)
                     let similarity = shingles.similarity(to: kept[index])
                     let isBetter =

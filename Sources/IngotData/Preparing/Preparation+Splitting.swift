@@ -98,7 +98,11 @@ extension Preparation {
                     split: split,
                     exampleCount: examples.count,
                     groupCount: Set(examples.map(\.group)).count,
-                    distinctAnswerCount: Set(examples.map(\.answer)).count
+                    distinctAnswerCount: Set(examples.map(\.answer)).count,
+                    promptLengths: .init(
+                        examples.map { Self.length(of: $0.prompt) }
+                    ),
+                    answerLengths: .init(examples.map { $0.answer.unicodeScalars.count })
                 )
             },
             leakageThreshold: configuration.leakageThreshold,

@@ -105,6 +105,7 @@ extension Preparation {
             throw DataError(
                 "\(path): the name does not tell the format: set prepare.format to one of "
                     + DataFormat.allCases.map(\.rawValue).joined(separator: ", ")
+                    + ", or name the files to read in prepare.files"
             )
         }
         var recordCount = 0
@@ -145,7 +146,7 @@ extension Preparation {
             return .failure(Rejection(.empty, "the \(messages[index].role.rawValue)'s text"))
         }
         let answer = messages[messages.count - 1].content
-        let promptLength = messages.dropLast().reduce(0) { $0 + $1.content.unicodeScalars.count }
+        let promptLength = Self.length(of: messages.dropLast())
         let rejection =
             Self.reject("prompt", promptLength, configuration.promptLength)
             ?? Self.reject("answer", answer.unicodeScalars.count, configuration.completionLength)
@@ -158,6 +159,11 @@ extension Preparation {
             source: draft.source
         )
         return .success((example, draft.distinctText.cleaned()))
+    }
+
+    /// In Unicode scalars.
+    static func length(of messages: ArraySlice<Message>) -> Int {
+        messages.reduce(0) { $0 + $1.content.unicodeScalars.count }
     }
 
     private static func reject(_ name: String, _ count: Int, _ range: LengthRange) -> Rejection? {

@@ -25,6 +25,24 @@ package struct PrepareReport: Sendable, Equatable {
         package let exampleCount: Int
         package let groupCount: Int
         package let distinctAnswerCount: Int
+        package let promptLengths: LengthSummary
+        package let answerLengths: LengthSummary
+    }
+
+    /// Lengths in Unicode scalars.
+    package struct LengthSummary: Sendable, Equatable {
+        package let minimum: Int
+        /// The lower one of two.
+        package let median: Int
+        package let maximum: Int
+
+        /// Of at least one length.
+        init(_ lengths: [Int]) {
+            let sorted = lengths.sorted()
+            minimum = sorted.first ?? 0
+            median = sorted.isEmpty ? 0 : sorted[(sorted.count - 1) / 2]
+            maximum = sorted.last ?? 0
+        }
     }
 
     package let inputs: [Input]
@@ -127,11 +145,29 @@ extension PrepareReport.Input {
     }
 }
 
+extension PrepareReport.LengthSummary {
+    fileprivate var json: JSONValue {
+        [
+            "min": .integer(Int64(minimum)), "median": .integer(Int64(median)),
+            "max": .integer(Int64(maximum)),
+        ]
+    }
+
+    fileprivate init(_ fields: FieldReader) throws {
+        var reader = fields
+        minimum = try reader.require(reader.integer("min"), "min")
+        median = try reader.require(reader.integer("median"), "median")
+        maximum = try reader.require(reader.integer("max"), "max")
+        try reader.finish()
+    }
+}
+
 extension PrepareReport.SplitSummary {
     fileprivate var json: JSONValue {
         [
             "examples": .integer(Int64(exampleCount)), "groups": .integer(Int64(groupCount)),
             "distinct_answers": .integer(Int64(distinctAnswerCount)),
+            "prompt_characters": promptLengths.json, "answer_characters": answerLengths.json,
         ]
     }
 
@@ -143,6 +179,12 @@ extension PrepareReport.SplitSummary {
         distinctAnswerCount = try reader.require(
             reader.integer("distinct_answers"),
             "distinct_answers"
+        )
+        promptLengths = try .init(
+            reader.require(reader.object("prompt_characters"), "prompt_characters")
+        )
+        answerLengths = try .init(
+            reader.require(reader.object("answer_characters"), "answer_characters")
         )
         try reader.finish()
     }

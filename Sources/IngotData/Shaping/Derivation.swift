@@ -34,7 +34,7 @@ package struct Derivation: Sendable {
 
     func value(in record: SourceRecord) -> String? {
         for source in sources {
-            guard let text = record[source], !text.isEmpty else { continue }
+            guard let text = record[source], !text.isBlank else { continue }
             return transform(text)
         }
         return nil

@@ -39,7 +39,7 @@ struct ExampleShaper {
         let derivedNames = derivedNames
         let value = { (name: String) -> String? in
             if derivedNames.contains(name) { return derived[name] }
-            guard let text = record[name], !text.isEmpty else { return nil }
+            guard let text = record[name], !text.isBlank else { return nil }
             return text
         }
         for (name, excluded) in configuration.exclusions {

@@ -5,6 +5,9 @@
 @_spi(_Unicode) internal import Swift
 
 extension String {
+    /// Whether it has nothing but ASCII white space.
+    var isBlank: Bool { utf8.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
+
     /// Unicode NFC, `\n` for every line ending, no control characters but `\n` and tab, no byte
     /// order marks, no white space at the ends.
     func cleaned() -> String {
