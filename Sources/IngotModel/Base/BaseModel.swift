@@ -12,19 +12,25 @@ package struct BaseModel: Sendable {
     package static func load(at path: String) throws -> BaseModel {
         guard let file = try ggufFile(at: path) else {
             return try BaseModel(
+                path: path,
                 model: Model.load(directory: path),
                 tokenizer: Tokenizer.load(directory: path)
             )
         }
         let content = try GGUFFile(MappedFile(path: file))
-        return try BaseModel(model: Model.load(gguf: content), tokenizer: Tokenizer(gguf: content))
+        return try BaseModel(
+            path: file,
+            model: Model.load(gguf: content),
+            tokenizer: Tokenizer(gguf: content)
+        )
     }
 
     /// The model and the tokenizer must be of one another: every token needs a row.
-    private init(model: Model, tokenizer: Tokenizer) throws(ModelFileError) {
+    private init(path: String, model: Model, tokenizer: Tokenizer) throws(ModelFileError) {
         guard tokenizer.vocabularySize <= model.configuration.vocabularySize else {
             throw ModelFileError(
-                "tokenizer",
+                path,
+                place: "tokenizer",
                 "has \(tokenizer.vocabularySize) tokens, but the model's vocabulary "
                     + "is \(model.configuration.vocabularySize)",
                 remedy: "model and tokenizer are of different models: fetch them again"

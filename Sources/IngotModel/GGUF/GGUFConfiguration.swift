@@ -76,6 +76,14 @@ struct GGUFConfiguration {
                 remedy: "Ingot does not compute it: choose a model without"
             )
         }
+        guard try optionalInteger("split.count") ?? 1 <= 1 else {
+            throw ModelFileError(
+                file.path,
+                place: "split.count",
+                "one of several files of a model",
+                remedy: "join them with llama-gguf-split --merge"
+            )
+        }
         guard try optionalInteger("llama.expert_count") ?? 0 == 0 else {
             throw ModelFileError(
                 file.path,

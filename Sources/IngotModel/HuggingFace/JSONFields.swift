@@ -14,8 +14,9 @@ struct JSONFields {
         self.file = file
         var limits = JSONLimits()
         limits.byteCount = 1 << 28
+        let value: JSONValue
         do {
-            members = try JSONValue(parsing: bytes, limits: limits).object ?? [:]
+            value = try JSONValue(parsing: bytes, limits: limits)
         } catch {
             throw ModelFileError(
                 file,
@@ -23,6 +24,10 @@ struct JSONFields {
                 remedy: "the file is damaged: fetch it again"
             )
         }
+        guard let members = value.object else {
+            throw ModelFileError(file, "is not a JSON object", remedy: "fetch the file again")
+        }
+        self.members = members
     }
 
     private init(file: String, members: [String: JSONValue]) {

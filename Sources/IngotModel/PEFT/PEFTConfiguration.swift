@@ -56,17 +56,7 @@ struct PEFTConfiguration {
     ]
 
     init(parsing bytes: [UInt8], file: String) throws(ModelFileError) {
-        let members: [String: JSONValue]
-        do {
-            guard let object = try JSONValue(parsing: bytes).object else {
-                throw ModelFileError(file, "is not a JSON object", remedy: Self.remedy)
-            }
-            members = object
-        } catch let error as ModelFileError {
-            throw error
-        } catch {
-            throw ModelFileError(file, place: nil, "\(error)", remedy: Self.remedy)
-        }
+        let members = try JSONFields(file: file, bytes: bytes).members
         let type = members["peft_type"]?.string ?? "none"
         guard type == "LORA" else {
             throw ModelFileError(

@@ -18,6 +18,10 @@ struct TokenizerBuilder {
                 "has \(parts.tokens.count) tokens, expected 1 to \(TokenizerParts.tokenLimit)"
             )
         }
+        let byteCount = parts.tokens.reduce(0) { $0 + $1.text.utf8.count }
+        guard byteCount <= TokenizerParts.vocabularyByteLimit else {
+            throw failure("vocabulary", "has \(byteCount) bytes of tokens")
+        }
         for (id, token) in parts.tokens.enumerated() { try append(token, Int32(id)) }
         // Text can become an added token by merges too, where the vocabulary spells it.
         for entry in added where !entry.isSpecial { vocabulary.find(entry.id) }

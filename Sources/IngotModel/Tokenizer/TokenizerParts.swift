@@ -20,6 +20,8 @@ struct TokenizerParts {
 
     // Vocabularies reach 262,144 tokens.
     static let tokenLimit = 1 << 20
+    /// Offsets into the vocabulary have 32 bits; real ones have a few MB.
+    static let vocabularyByteLimit = 1 << 30
 
     /// The file, for messages.
     let file: String
