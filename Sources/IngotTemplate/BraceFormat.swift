@@ -22,6 +22,7 @@ extension Interpreter {
             guard brace == "{", let end = rest.firstIndex(of: "}") else {
                 throw .type("a single '\(brace)' stands in the format; double it")
             }
+            try charge(8)
             let field = String(rest[..<end])
             rest = rest[rest.index(after: end)...]
             let value = try value(ofField: field, arguments, &nextPlace)

@@ -25,6 +25,7 @@ package struct ChatTemplate: Sendable {
     ///   - variables: `messages`, `add_generation_prompt`, `tools`, `bos_token` and what else the
     ///     template reads. A missing one is undefined; `nil` in Python is `.null` here.
     ///   - now: what `strftime_now(format)` gives, or nil where no date must enter the text.
+    /// - Returns: The text, without a trailing end token or anything else of Ingot's own.
     /// - Throws: `TemplateError`: `.raised` when the template refuses the messages.
     package func render(
         _ variables: [String: TemplateValue],
@@ -41,7 +42,9 @@ package struct ChatTemplate: Sendable {
     }
 
     /// The text and the places, in UTF-8 bytes, that `{% generation %}` blocks rendered: what an
-    /// assistant says, in order. Empty for a template without such blocks.
+    /// assistant says, in order.
+    ///
+    /// Empty for a template without such blocks.
     package func renderWithSpans(
         _ variables: [String: TemplateValue],
         now: ((String) -> String)? = nil

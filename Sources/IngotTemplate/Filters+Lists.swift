@@ -75,6 +75,7 @@ extension Interpreter {
                 key = try self.attribute(path: attribute, of: value)
             }
             if !isCaseSensitive, let text = key.text {
+                try charge(for: text, isScanned: true)
                 key = .string(PythonString.lowercased(text))
             }
             keys.append(key)
@@ -130,6 +131,7 @@ extension Interpreter {
             guard TemplateDictionary.canHold(key: key) else {
                 throw .type("'unique' compares strings and numbers, not \(key.kindName)")
             }
+            try charge(for: key.text ?? "")
             if seen.value(of: key) == nil { result.append(element) }
             seen.set(key, to: .null)
         }

@@ -83,6 +83,7 @@ extension Interpreter {
         case "floor": return .number((number * scale).rounded(.down) / scale)
         case "common":
             if operand.asInteger != nil { return operand }
+            try charge(FixedPoint.cost(of: number))
             let text = FixedPoint.text(of: number, digits: precision)
             return .number(Double(text) ?? number)
         default: throw .type("round knows the methods common, ceil and floor")

@@ -2,6 +2,11 @@
 
 /// `'%.2f' % x`: the exact decimal expansion of a double, rounded half to even.
 enum FixedPoint {
+    /// Steps to charge: very small and very large numbers have hundreds of digits.
+    static func cost(of value: Double) -> Int {
+        value == 0 || (1e-15..<1e15).contains(value.magnitude) ? 64 : 8192
+    }
+
     static func text(of value: Double, digits: Int) -> String {
         guard value.isFinite else { return PythonNumber.text(of: value) }
         // value = significand × 2^exponent, with a whole significand.

@@ -117,7 +117,9 @@ extension Interpreter {
         }
     }
 
-    /// Python's `slice.indices`. All bounds are clamped to -1...count before any arithmetic.
+    /// Python's `slice.indices`.
+    ///
+    /// All bounds are clamped to -1...count before any arithmetic.
     private static func places(_ count: Int, _ start: Int?, _ stop: Int?, _ step: Int) -> [Int] {
         func clamp(_ bound: Int?, _ missing: Int) -> Int {
             guard let bound else { return missing }

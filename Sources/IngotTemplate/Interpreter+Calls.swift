@@ -87,18 +87,16 @@ extension Interpreter {
         guard step > 0 ? start < stop : start > stop else {
             return .range(TemplateRange(start: start, stop: stop, step: step, count: 0))
         }
-        let (distance, overflows) =
-            step > 0
-            ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
-        // Rounded up without adding to the distance, which could overflow.
-        let count = overflows ? Int.max : Int(UInt(distance - 1) / step.magnitude) + 1
+        // The difference of two 64-bit numbers always fits without a sign.
+        let distance = UInt(bitPattern: step > 0 ? stop &- start : start &- stop)
+        let count = (distance - 1) / step.magnitude + 1
         guard count <= Self.rangeLimit else {
             throw TemplateFault(
                 code: .limit,
                 problem: "a range has more than \(Self.rangeLimit) numbers; make it shorter"
             )
         }
-        return .range(TemplateRange(start: start, stop: stop, step: step, count: count))
+        return .range(TemplateRange(start: start, stop: stop, step: step, count: Int(count)))
     }
 
     // MARK: Macros
@@ -120,15 +118,17 @@ extension Interpreter {
 
     private func bind(_ arguments: CallArguments, to macro: Macro) throws(TemplateFault) {
         var keywords = arguments.keywords
-        func takeKeyword(_ name: String) -> TemplateValue? {
-            keywords.lastIndex { $0.name == name }.map { keywords.remove(at: $0).value }
+        func takeKeyword(_ name: String) throws(TemplateFault) -> TemplateValue? {
+            try charge(keywords.count)
+            return keywords.lastIndex { $0.name == name }.map { keywords.remove(at: $0).value }
         }
         let parameters = macro.parameters
         let firstDefault = parameters.count - macro.defaults.count
         for (index, parameter) in parameters.enumerated() {
+            try charge()
             if index < arguments.positional.count {
                 scope.set(parameter, to: arguments.positional[index])
-            } else if let value = takeKeyword(parameter) {
+            } else if let value = try takeKeyword(parameter) {
                 scope.set(parameter, to: value)
             } else if index >= firstDefault {
                 // Evaluated here: a default may refer to the parameters before it.
@@ -143,7 +143,7 @@ extension Interpreter {
         if macro.takesCaller {
             scope.set(
                 "caller",
-                to: takeKeyword("caller") ?? .undefined(.other("there is no caller"))
+                to: try takeKeyword("caller") ?? .undefined(.other("there is no caller"))
             )
         }
         if macro.takesMoreKeywords {

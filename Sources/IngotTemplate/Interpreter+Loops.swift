@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a loop stands. Elements that a filter must judge are judged when they are needed, as in
-/// Python, since the body may change what the filter looks at.
+/// Where a loop stands.
+///
+/// Elements that a filter must judge are judged when they are needed, as in Python, since the body
+/// may change what the filter looks at.
 final class LoopState {
     let id: Int
     let loop: Loop

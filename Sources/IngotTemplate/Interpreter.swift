@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Renders one syntax tree once. Owns everything a template can change or refer to.
+/// Renders one syntax tree once.
+///
+/// Owns everything a template can change or refer to.
 ///
 /// Invariants:
 ///
@@ -67,7 +69,9 @@ final class Interpreter {
         }
     }
 
-    /// For copying a text. Work on each of its characters costs four times as much.
+    /// For copying a text.
+    ///
+    /// Work on each of its characters costs four times as much.
     func charge(for text: String, isScanned: Bool = false) throws(TemplateFault) {
         try charge(text.utf8.count >> (isScanned ? 2 : 4))
     }
@@ -111,6 +115,8 @@ final class Interpreter {
     }
 
     func makeIterator(_ elements: [TemplateValue]) throws(TemplateFault) -> TemplateValue {
+        // Kept until the end of the rendering, so it costs more than a list.
+        try charge(32)
         iterators.append(TemplateIterator(elements: try checked(elements).elements))
         return .handle(.iterator(iterators.count - 1))
     }
@@ -182,7 +188,9 @@ final class Interpreter {
     }
 }
 
-/// The names of a block. Lookups go outwards, assignments stay here.
+/// The names of a block.
+///
+/// Lookups go outwards, assignments stay here.
 final class Scope {
     private let parent: Scope?
     private var variables: [String: TemplateValue]

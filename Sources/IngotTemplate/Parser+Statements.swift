@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Parser {
-    /// One tag up to its closing `%}`. `print` gives several statements, all others one.
+    /// One tag up to its closing `%}`.
+    ///
+    /// `print` gives several statements, all others one.
     mutating func parseStatement() throws(TemplateError) -> [Statement] {
         let line = current.line
         guard current.kind == .name else { throw unexpected("the name of a tag") }
@@ -102,12 +104,13 @@ extension Parser {
 
     private mutating func parseSignature() throws(TemplateError) -> ([String], [Expression]) {
         var parameters: [String] = []
+        var names = Set<String>()
         var defaults: [Expression] = []
         try expect(symbol: "(")
         while !current.isSymbol(")") {
             if !parameters.isEmpty { try expect(symbol: ",") }
             let name = try expectName()
-            guard !parameters.contains(name) else {
+            guard names.insert(name).inserted else {
                 throw fault("the parameter '\(name)' appears twice; rename one")
             }
             parameters.append(name)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads tokens into statements. Recursive descent in the order of Jinja's `parser.py`, bounded by
+/// Reads tokens into statements.
+///
+/// Recursive descent in the order of Jinja's `parser.py`, bounded by
 /// `TemplateLimits.nestingDepth`.
 struct Parser {
     private let tokens: [Token]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Interpreter {
-    /// Python's `format % values` for `%s`, `%r`, `%d`, `%i`, `%x` and `%f` with width, `-`, `0` and
-    /// precision.
+    /// Python's `format % values` for `%s`, `%r`, `%d`, `%i`, `%x` and `%f`, with width, `-`, `0`
+    /// and precision.
     func percentFormat(
         _ format: String,
         _ value: TemplateValue
@@ -14,6 +14,7 @@ extension Interpreter {
         while let place = rest.firstIndex(of: "%") {
             try writer.write(String(rest[..<place]))
             rest = rest[rest.index(after: place)...]
+            try charge(8)
             let directive = try Directive(&rest)
             if directive.conversion == "%" {
                 try writer.write("%")
@@ -88,6 +89,7 @@ extension Interpreter {
             guard let number = value.asDouble else {
                 throw .type("%f needs a number, not \(value.kindName)")
             }
+            try charge(FixedPoint.cost(of: number))
             text = FixedPoint.text(of: number, digits: directive.precision ?? 6)
         default:
             var whole = value.asInteger

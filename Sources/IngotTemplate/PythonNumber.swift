@@ -2,7 +2,8 @@
 
 /// Numbers as Python writes them.
 enum PythonNumber {
-    /// `repr(float)`: the shortest digits that read back, with an exponent below 1e-4 and from 1e16.
+    /// `repr(float)`: the shortest digits that read back, with an exponent below 1e-4 and from
+    /// 1e16.
     static func text(of value: Double) -> String {
         guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
         let sign = value.sign == .minus ? "-" : ""

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Python's `str` operations. Positions and lengths count Unicode scalars; equality is by scalars,
-/// never Swift's canonical equivalence.
+/// Python's `str` operations.
+///
+/// Positions and lengths count Unicode scalars; equality is by scalars, never Swift's canonical
+/// equivalence.
 enum PythonString {
     static func areEqual(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)

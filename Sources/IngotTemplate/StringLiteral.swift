@@ -64,8 +64,10 @@ enum StringLiteral {
         return Unicode.Scalar(value) ?? first
     }
 
-    /// An unknown escape keeps its backslash. Jinja first writes characters beyond ASCII as
-    /// escapes, so a backslash before one of them leaves the letters of that escape.
+    /// An unknown escape keeps its backslash.
+    ///
+    /// Jinja first writes characters beyond ASCII as escapes, so a backslash before one of them
+    /// leaves the letters of that escape.
     private static func appendUnknown(
         _ scalar: Unicode.Scalar,
         to output: inout String.UnicodeScalarView

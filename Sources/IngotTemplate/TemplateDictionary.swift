@@ -38,7 +38,9 @@ package struct TemplateDictionary: Sendable {
 
     package subscript(key: String) -> TemplateValue? { value(of: .string(key)) }
 
-    /// Whether a value can be a key. Tuples, which Python allows, are left out.
+    /// Whether a value can be a key.
+    ///
+    /// Tuples, which Python allows, are left out.
     static func canHold(key: TemplateValue) -> Bool { Key(key) != nil }
 
     func value(of key: TemplateValue) -> TemplateValue? {

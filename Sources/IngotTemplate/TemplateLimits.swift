@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a template may cost. Templates arrive inside downloaded models: they are foreign code.
+/// What a template may cost.
+///
+/// Templates arrive inside downloaded models: they are foreign code.
 package struct TemplateLimits: Sendable {
-    /// Bytes of source. The largest of about 150 published templates has 20 KB.
+    /// Bytes of source.
+    ///
+    /// The largest of about 150 published templates has 20 KB.
     package var sourceByteCount = 1 << 20
     /// Levels of the syntax tree: deeper ones could exhaust the parser's stack.
     package var nestingDepth = 96
@@ -15,7 +19,9 @@ package struct TemplateLimits: Sendable {
     /// Bytes of the rendered text and of any text made on the way: several times the longest
     /// context that a model can read.
     package var textByteCount = 16 << 20
-    /// Elements of one list, dictionary or range. Jinja's own sandbox allows ranges of 100,000.
+    /// Elements of one list, dictionary or range.
+    ///
+    /// Jinja's own sandbox allows ranges of 100,000.
     package var elementCount = 1 << 20
 
     package init() {}

@@ -33,7 +33,9 @@ package enum UndefinedReason: Sendable {
     case other(String)
 }
 
-/// Elements in order. The depth is kept so that no value can nest without bound.
+/// Elements in order.
+///
+/// The depth is kept so that no value can nest without bound.
 package struct TemplateList: Sendable {
     package let elements: [TemplateValue]
     let depth: Int
