@@ -7,10 +7,10 @@ internal import IngotCrypto
 extension Catalog {
     /// Changes the state: the one way to do so.
     ///
-    /// In one transaction the changes are checked against what is there and applied, the entry joins
-    /// the log, and its new head is signed and kept. `sign` runs inside the transaction: what it throws
-    /// undoes everything. The projections follow the commit; a fault of theirs is not one of the
-    /// append: the receipt tells it, and opening the catalog completes them.
+    /// In one transaction the changes are checked against what is there and applied, the entry
+    /// joins the log, and its new head is signed and kept. `sign` runs inside the transaction: what
+    /// it throws undoes everything. The projections follow the commit; a fault of theirs is not one
+    /// of the append: the receipt tells it, and opening the catalog completes them.
     ///
     /// - Parameters:
     ///   - draft: What is done; numbers and counters in it are assigned here.

@@ -80,8 +80,8 @@ extension Catalog {
 
     /// An environment by `repository:name`, or by its bare name.
     ///
-    /// - Throws: `CatalogError` `.notFound` when there is none, `.refused` when a bare name is that of
-    ///   several.
+    /// - Throws: `CatalogError` `.notFound` when there is none, `.refused` when a bare name is that
+    ///   of several.
     package func environment(named name: String) throws -> EnvironmentRecord {
         let all = try environments()
         let found = all.filter {

@@ -8,7 +8,8 @@ internal import IngotStore
 extension Catalog {
     /// Brings `log/` and `index.json` up to date with what is committed.
     ///
-    /// One process at a time writes them, from the newest committed state, so that they never go back.
+    /// One process at a time writes them, from the newest committed state, so that they never go
+    /// back.
     func project() throws {
         try project(fromScratch: false)
     }

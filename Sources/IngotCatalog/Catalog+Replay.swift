@@ -14,8 +14,8 @@ package struct ReplayDifference: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Catalog {
-    /// Folds all entries of the log into empty tables and compares them with those of the catalog; the
-    /// tree hashes and the roots of the signed heads are recomputed as well.
+    /// Folds all entries of the log into empty tables and compares them with those of the catalog;
+    /// the tree hashes and the roots of the signed heads are recomputed as well.
     ///
     /// Empty when all is well. Signatures are not looked at: whoever holds the keys does that.
     package func replay() throws -> [ReplayDifference] {
@@ -37,7 +37,8 @@ extension Catalog {
         } catch { throw CatalogError.database(error, at: layout.catalog) }
     }
 
-    /// Appends each entry's text as it is; stops at the first that is not an entry or cannot follow.
+    /// Appends each entry's text as it is; stops at the first that is not an entry or cannot
+    /// follow.
     private static func refold(_ db: Database, into copy: Database) throws -> ReplayDifference? {
         let size = try LogQueries.size(db)
         for index in 0..<size {

@@ -61,7 +61,8 @@ extension Catalog {
         try write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO run (name, recipe, parameters, environment, state, startedAt, outputs)
+                    INSERT INTO run
+                        (name, recipe, parameters, environment, state, startedAt, outputs)
                     VALUES (?, ?, ?, ?, 'running', ?, '{}')
                     """,
                 arguments: [

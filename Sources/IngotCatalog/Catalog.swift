@@ -10,8 +10,10 @@ package import IngotStore
 ///
 /// (1) State changes by `append` alone: checks, changes, log entry, tree hashes and signed head are
 ///     one transaction, so that none exists without the others.
-/// (2) The database runs in WAL mode with `synchronous = FULL`: what was committed survives a crash.
-/// (3) Tiles and `index.json` are written after the commit, and completed when the catalog is opened.
+/// (2) The database runs in WAL mode with `synchronous = FULL`: what was committed survives a
+///     crash.
+/// (3) Tiles and `index.json` are written after the commit, and completed when the catalog is
+///     opened.
 package final class Catalog: Sendable {
     package let layout: StoreLayout
     let database: DatabasePool

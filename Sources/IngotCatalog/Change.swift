@@ -6,8 +6,8 @@ package import IngotCore
 ///
 /// The tables of the catalog are the fold of all of these.
 ///
-/// Numbers and counters are nil in a draft: the transaction that appends it assigns them, and the log
-/// entry holds what was assigned.
+/// Numbers and counters are nil in a draft: the transaction that appends it assigns them, and the
+/// log entry holds what was assigned.
 package enum Change: Sendable, Hashable {
     /// A version gets the next number of its repository, and with it the tag `vN`.
     case version(
@@ -25,7 +25,8 @@ package enum Change: Sendable, Hashable {
         to: Digest,
         counter: Int? = nil
     )
-    /// A signed statement about some bytes: the bundle's blob, and the manifest that refers to both.
+    /// A signed statement about some bytes: the bundle's blob, and the manifest that refers to
+    /// both.
     case statement(
         subject: Digest,
         envelope: Digest,

@@ -5,8 +5,8 @@ internal import IngotCore
 
 /// Applies the changes of one entry to the tables: the only code that writes the folded ones.
 ///
-/// Appending and replaying are the same calls; a change that was recorded says its number and counter,
-/// and a replay refuses it when they are not the next ones.
+/// Appending and replaying are the same calls; a change that was recorded says its number and
+/// counter, and a replay refuses it when they are not the next ones.
 struct Fold {
     let db: Database
     let act: Act

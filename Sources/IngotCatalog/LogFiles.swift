@@ -10,8 +10,8 @@ internal import IngotFiles
 ///     tile/<L>/<N>[.p/<W>]        up to 256 hashes of level 8 L, 32 bytes each
 ///     tile/entries/<N>[.p/<W>]    up to 256 entries, each after its size in two bytes, big-endian
 ///
-/// N is written in groups of three digits, all but the last with an `x` before: `x001/x234/067`. Of the
-/// partial tiles only the newest is kept; the catalog can make the others.
+/// N is written in groups of three digits, all but the last with an `x` before: `x001/x234/067`. Of
+/// the partial tiles only the newest is kept; the catalog can make the others.
 struct LogFiles {
     /// Hashes in a full tile.
     static let tileWidth = 256

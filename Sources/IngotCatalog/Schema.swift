@@ -7,8 +7,8 @@ internal import GRDB
 /// (1) `version`, `tagMove`, `statement`, `environmentChange` and `signingKey` are the fold of the
 ///     entries of `logEntry`; nothing else writes them. Their rows are never changed; a key's
 ///     revocation is the one exception.
-/// (2) `logNode` holds the full subtrees of the Merkle tree of `logEntry`; `logHead` a signed head for
-///     each size the log had after a commit.
+/// (2) `logNode` holds the full subtrees of the Merkle tree of `logEntry`; `logHead` a signed head
+///     for each size the log had after a commit.
 /// (3) `chunk` and `pack` hold what the packs themselves say; `run`, `metric` and `cachedStep` are
 ///     working notes without log entries.
 enum Schema {

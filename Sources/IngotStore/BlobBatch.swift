@@ -4,8 +4,8 @@ package import IngotCore
 internal import IngotCrypto
 internal import IngotFiles
 
-/// Blobs that become visible together: each is written and synced, then all are renamed in the order
-/// they were added, then the directory is synced once.
+/// Blobs that become visible together: each is written and synced, then all are renamed in the
+/// order they were added, then the directory is synced once.
 ///
 /// Without `commit` nothing stays behind. After a crash in the middle of `commit` a prefix of the
 /// blobs exists, each whole: nothing names them yet, and adding them again completes the rest.

@@ -6,7 +6,8 @@ internal import IngotFiles
 
 /// Owns `oci-layout`, `blobs/` and `incoming/` under a store's root. Invariants:
 ///
-/// (1) A file `blobs/sha256/<hex>` has exactly that SHA-256; it is read-only, never written in place.
+/// (1) A file `blobs/sha256/<hex>` has exactly that SHA-256; it is read-only, never written in
+///     place.
 /// (2) A blob appears by rename from `incoming/`, after its bytes are synced; whoever names it
 ///     elsewhere does so after the directory is synced as well. Bytes before names.
 /// (3) An error of fsync is final: the file is thrown away and the write fails.

@@ -43,7 +43,8 @@ final class ChunkReader: Sendable {
         else {
             throw StoreError(
                 "chunk \(chunk.digest): damaged in pack \(location.pack): remove "
-                    + "\(store.blobs.path(of: location.pack)), then pull it or add its content again"
+                    + "\(store.blobs.path(of: location.pack)), then pull it or add its content "
+                    + "again"
             )
         }
         return bytes

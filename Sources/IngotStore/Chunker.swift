@@ -4,8 +4,8 @@
 ///
 /// A gear hash runs over the bytes, `h = (h << 1) + T[byte]` modulo 2^64, from 0 at the start of
 /// each chunk. A chunk ends after the first byte that gives it at least 8 KiB and leaves the upper
-/// 16 bits of `h` zero, or at 128 KiB, or where the bytes end. Only the last 64 bytes can be in `h`,
-/// so those before the first 8 KiB - 64 need not be read.
+/// 16 bits of `h` zero, or at 128 KiB, or where the bytes end. Only the last 64 bytes can be in
+/// `h`, so those before the first 8 KiB - 64 need not be read.
 package enum Chunker {
     package static let minimumByteCount = 8 << 10
     package static let maximumByteCount = 128 << 10

@@ -129,8 +129,8 @@ final class FileHandle: Sendable {
         }
     }
 
-    /// An error is final for this file: what the kernel dropped is not reported a second time, so the
-    /// caller must throw the file away, never sync it again.
+    /// An error is final for this file: what the kernel dropped is not reported a second time, so
+    /// the caller must throw the file away, never sync it again.
     func sync() throws {
         guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
     }

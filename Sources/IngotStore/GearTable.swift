@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generated from the default table of the rust-gearhash crate, 256 constants; do not edit.
 
-/// The gear table of content-defined chunking, the Xet protocol's: one constant for each byte value.
+/// The gear table of content-defined chunking, the Xet protocol's: one constant for each byte
+/// value.
 enum GearTable {
     static let values: [UInt64] = [
         0xb088_d3a9_e840_f559,

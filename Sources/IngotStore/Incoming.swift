@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// Owns `incoming/`, where blobs are written before they have a name. Invariants:
 ///
-/// (1) Each opened store writes into a directory of its own, `incoming/<session>/`, made at its first
-///     write; while it lives it holds an exclusive `flock` on `incoming/<session>.lock`.
+/// (1) Each opened store writes into a directory of its own, `incoming/<session>/`, made at its
+///     first write; while it lives it holds an exclusive `flock` on `incoming/<session>.lock`.
 /// (2) Whoever can take the lock of a session may remove the session: its process is gone, whatever
 ///     its number, host or container was. The lock file goes last.
 final class Incoming: Sendable {

@@ -6,8 +6,8 @@ internal import IngotFiles
 
 /// Reads the files of a new version, in order, and makes their tree entries.
 ///
-/// Small files are read, cut and hashed in groups, on all processors; large ones one by one, window by
-/// window. Memory is bounded by a group or a window, and by what compressing it yields.
+/// Small files are read, cut and hashed in groups, on all processors; large ones one by one, window
+/// by window. Memory is bounded by a group or a window, and by what compressing it yields.
 struct Ingest {
     /// Files of this size or less are read whole.
     private static let smallByteCount = 4 << 20
@@ -92,7 +92,8 @@ struct Ingest {
         case .file(let path):
             let handle = try regularFile(path)
             let before = try handle.status()
-            // It may have grown since it was looked at, but not beyond what memory is meant to hold.
+            // It may have grown since it was looked at, but not beyond what memory is meant to
+            // hold.
             guard before.byteCount <= smallByteCount,
                 let bytes = try handle.read(before.byteCount, at: 0),
                 try handle.status() == before

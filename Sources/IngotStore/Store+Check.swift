@@ -7,10 +7,10 @@ internal import IngotFiles
 extension Store {
     /// Reads every byte of the store and lists what is wrong; changes nothing.
     ///
-    /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is walked,
-    /// each chunk of its files looked up. `manifests` are versions that must be there because the
-    /// catalog names them, `named` are other such blobs; versions found among the blobs are checked as
-    /// well.
+    /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is
+    /// walked, each chunk of its files looked up. `manifests` are versions that must be there
+    /// because the catalog names them, `named` are other such blobs; versions found among the blobs
+    /// are checked as well.
     package func check(
         manifests: [Digest] = [],
         blobs named: [Digest] = [],

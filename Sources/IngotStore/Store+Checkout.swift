@@ -6,10 +6,10 @@ internal import IngotFiles
 extension Store {
     /// Writes a version's files into a directory.
     ///
-    /// Files that already have the right content stay as they are, files that the version does not have
-    /// are left alone, and a file with other content is replaced only by `force`. All of that is looked
-    /// at before the first file is written. Each file appears whole, by rename; nothing is synced, a
-    /// working copy can be checked out again.
+    /// Files that already have the right content stay as they are, files that the version does not
+    /// have are left alone, and a file with other content is replaced only by `force`. All of that
+    /// is looked at before the first file is written. Each file appears whole, by rename; nothing
+    /// is synced, a working copy can be checked out again.
     ///
     /// - Throws: `StoreError` that names the first file in the way.
     package func checkout(

@@ -9,11 +9,11 @@ extension Store {
     ///
     /// It has no name until the catalog gives it one.
     ///
-    /// The manifest's digest depends on the kind, config, annotations and files alone. Killed at any
-    /// moment, it leaves whole packs and blobs that a second call finds or makes again.
+    /// The manifest's digest depends on the kind, config, annotations and files alone. Killed at
+    /// any moment, it leaves whole packs and blobs that a second call finds or makes again.
     ///
-    /// - Throws: `StoreError` for a path that is invalid, occurs twice or lies below a file, and for a
-    ///   file that changes while it is read.
+    /// - Throws: `StoreError` for a path that is invalid, occurs twice or lies below a file, and
+    ///   for a file that changes while it is read.
     package func writeVersion(
         kind: Kind,
         config: JSONValue,

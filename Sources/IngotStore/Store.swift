@@ -70,4 +70,15 @@ package struct WrittenVersion: Sendable {
     package let fileCount: Int
     /// What the store grew by: 0 when all was there.
     package let newByteCount: Int
+
+    package init(
+        manifestDigest: Digest, manifest: Manifest, byteCount: Int, fileCount: Int,
+        newByteCount: Int
+    ) {
+        self.manifestDigest = manifestDigest
+        self.manifest = manifest
+        self.byteCount = byteCount
+        self.fileCount = fileCount
+        self.newByteCount = newByteCount
+    }
 }

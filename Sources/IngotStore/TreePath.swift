@@ -54,7 +54,8 @@ package enum TreePath {
     }
 }
 
-/// Checks the paths of one tree as they come, in order: valid, rising, none both file and directory.
+/// Checks the paths of one tree as they come, in order: valid, rising, none both file and
+/// directory.
 struct TreePathCheck {
     private var previous: String?
     private var files = Set<[UInt8]>()

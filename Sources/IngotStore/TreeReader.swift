@@ -13,7 +13,8 @@ struct TreeReader {
         self.chunks = chunks
     }
 
-    /// Calls `body` for each file of a version; the root page and all pages are read, not the files.
+    /// Calls `body` for each file of a version; the root page and all pages are read, not the
+    /// files.
     mutating func forEach(
         in manifest: Manifest,
         _ body: (TreePage.StoredEntry) throws -> Void

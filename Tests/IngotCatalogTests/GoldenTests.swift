@@ -12,8 +12,8 @@ import Testing
 
 /// What `registry/golden/v1` holds, and how it was made.
 ///
-/// Run this suite with INGOT_WRITE_GOLDEN=1 to make the golden store of a new format version; a golden
-/// store that exists is never made again.
+/// Run this suite with INGOT_WRITE_GOLDEN=1 to make the golden store of a new format version; a
+/// golden store that exists is never made again.
 struct GoldenStore {
     let store: Store
     let catalog: Catalog
@@ -163,7 +163,8 @@ struct GoldenStore {
 
     private static let origin = "ingot.example/log1"
 
-    /// A signed note by the Ed25519 key whose seed is 00 01 … 1f, by the rules of c2sp.org/signed-note.
+    /// A signed note by the Ed25519 key whose seed is 00 01 … 1f, by the rules of c2sp.org/signed-
+    /// note.
     private static func note(_ head: TreeHead) throws -> String {
         let key = try Ed25519SigningKey(seed: Array(0..<32))
         let body = "\(origin)\n\(head.size)\n\(Base64.encode(head.root.bytes))\n"
