@@ -26,7 +26,7 @@ struct BaseDescriptionTests {
     @Test("tells a GGUF file's shape, types, licence and tokenizer")
     func gguf() throws {
         let path = try scratch.write("model.gguf", TinyModel.gguf().file)
-        let description = try BaseDescription.inspect(at: path)
+        let description = try BaseDescription(ggufFile: path)
         let json = description.json
         #expect(description.files == ["model.gguf"])
         #expect(json["architecture"] == "llama" && json["format"] == "gguf")
@@ -34,13 +34,13 @@ struct BaseDescriptionTests {
         #expect(json["parameterCount"] == .integer(Int64(272 * 8 + 8 + 2 * 496)))
         #expect(json["tensorCounts"] == ["F32": 20])
         #expect(json["tokenizer"]?["preTokenizer"] == "smollm")
-        #expect(try BaseDescription.inspect(at: scratch.path).json == json)
+        #expect(try LoadedModel.load(at: scratch.path).model.blocks.count == 2)
     }
 
     @Test("tells a directory's, and which of its files are the model's")
     func directory() throws {
         try writeDirectory()
-        let description = try BaseDescription.inspect(at: scratch.path)
+        let description = try BaseDescription(directory: scratch.path)
         #expect(
             description.files == [
                 "README.md", "config.json", "model.safetensors", "tokenizer.json",
@@ -49,7 +49,7 @@ struct BaseDescriptionTests {
         #expect(description.json["licence"] == "mit")
         #expect(description.json["format"] == "huggingFace")
         #expect(description.json["vocabularySize"] == 272)
-        #expect(try BaseModel.load(at: scratch.path).tokenizer.vocabularySize == 272)
+        #expect(try LoadedModel.load(at: scratch.path).tokenizer.vocabularySize == 272)
     }
 
     @Test(
@@ -63,7 +63,7 @@ struct BaseDescriptionTests {
     func pickles(_ name: String, _ bytes: [UInt8]) throws {
         try writeDirectory()
         try scratch.write(name, bytes)
-        let found = message { _ = try BaseDescription.inspect(at: scratch.path) }
+        let found = message { _ = try BaseDescription(directory: scratch.path) }
         #expect(found.contains("\(name): is a pickle"), "\(found)")
     }
 
@@ -74,7 +74,7 @@ struct BaseDescriptionTests {
             members["added_tokens"] = [["id": 272, "content": "<more>", "special": true]]
         }
         try scratch.write("tokenizer.json", bytes)
-        let found = message { _ = try BaseDescription.inspect(at: scratch.path) }
+        let found = message { _ = try BaseDescription(directory: scratch.path) }
         #expect(found.contains("has 273 tokens") && found.contains("272"), "\(found)")
     }
 
@@ -82,8 +82,8 @@ struct BaseDescriptionTests {
     func several() throws {
         try scratch.write("a.gguf", TinyModel.gguf().file)
         try scratch.write("b.gguf", TinyModel.gguf().file)
-        let found = message { _ = try BaseModel.load(at: scratch.path) }
+        let found = message { _ = try LoadedModel.load(at: scratch.path) }
         #expect(found.contains("holds 2 GGUF files") && found.contains("a.gguf, b.gguf"))
-        #expect(message { _ = try BaseModel.load(at: "/nowhere") }.contains("no such file"))
+        #expect(message { _ = try LoadedModel.load(at: "/nowhere") }.contains("no such file"))
     }
 }

@@ -13,22 +13,14 @@ package struct BaseDescription: Sendable {
     /// not a model's.
     package let files: [String]
 
-    /// Describes a GGUF file, a directory that holds exactly one, or a directory in Hugging Face's
-    /// layout.
+    /// Loads a GGUF file and describes it.
     ///
-    /// - Throws: `ModelFileError` for whatever keeps the base from being used, and for pickles,
-    ///   which run code when other tools load them.
-    package static func inspect(at path: String) throws -> BaseDescription {
-        if let file = try BaseModel.ggufFile(at: path) { return try inspect(gguf: file) }
-        return try inspect(directory: path)
-    }
-
-    package static func inspect(gguf path: String) throws -> BaseDescription {
+    /// - Throws: `ModelFileError` for whatever keeps the base from being used.
+    package init(ggufFile path: String) throws {
         let file = try GGUFFile(MappedFile(path: path))
-        let base = try BaseModel.load(at: path)
         let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-        return BaseDescription(
-            base: base,
+        self.init(
+            base: try LoadedModel(path: path, gguf: file),
             format: "gguf",
             types: file.tensors.map(\.type),
             parameterCount: file.tensors.reduce(0) { $0 + $1.valueCount },
@@ -37,13 +29,16 @@ package struct BaseDescription: Sendable {
         )
     }
 
-    package static func inspect(directory path: String) throws -> BaseDescription {
+    /// Loads a directory in Hugging Face's layout and describes it.
+    ///
+    /// - Throws: `ModelFileError` for whatever keeps the base from being used, and for pickles,
+    ///   which run code when other tools load them.
+    package init(directory path: String) throws {
         let directory = HuggingFaceDirectory(path)
         let files = try directory.modelFiles()
-        let base = try BaseModel.load(at: path)
         let tensors = try directory.tensors()
-        return BaseDescription(
-            base: base,
+        self.init(
+            base: try LoadedModel(directory: path),
             format: "huggingFace",
             types: tensors.map(\.type),
             parameterCount: tensors.reduce(0) { $0 + $1.shape.reduce(1, *) },
@@ -53,7 +48,7 @@ package struct BaseDescription: Sendable {
     }
 
     private init(
-        base: BaseModel,
+        base: LoadedModel,
         format: String,
         types: [WeightType],
         parameterCount: Int,
