@@ -7,12 +7,6 @@ extension Preparation {
             dropExactDuplicates()
             endStage("exact_duplicates")
         }
-        for index in rows.indices {
-            rows[index].shingles = Shingles(
-                rows[index].distinctText,
-                words: configuration.shingleWords
-            )
-        }
         if let threshold = configuration.nearThreshold {
             dropNearDuplicates(threshold: threshold)
             endStage("near_duplicates")
@@ -45,8 +39,7 @@ extension Preparation {
         var index = NearDuplicates(threshold: threshold)
         var kept: [Row] = []
         for row in rows {
-            guard let shingles = row.shingles else { continue }
-            guard let match = index.insert(shingles, name: kept.count) else {
+            guard let match = index.insert(row.shingles, name: kept.count) else {
                 kept.append(row)
                 continue
             }

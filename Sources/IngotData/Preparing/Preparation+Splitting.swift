@@ -13,7 +13,7 @@ extension Preparation {
         }
         var index = LeakageIndex(
             threshold: configuration.leakageThreshold,
-            all: rows.lazy.compactMap(\.shingles)
+            all: rows.lazy.map(\.shingles)
         )
         var chosen: [Split: [Int]] = [:]
         var rejected: [(index: Int, rejection: Rejection)] = []
@@ -32,8 +32,7 @@ extension Preparation {
             }
             var accepted: [Int] = []
             for row in members[group] ?? [] {
-                guard let shingles = rows[row].shingles else { continue }
-                if split != .test, let match = index.match(shingles) {
+                if split != .test, let match = index.match(rows[row].shingles) {
                     let other = rows[match.survivor].example
                     rejected.append(
                         (row, Rejection(.leak, Self.describe(match.similarity, other)))
@@ -48,8 +47,7 @@ extension Preparation {
             chosen[split, default: []] += accepted
             if split != .train {
                 for row in accepted {
-                    guard let shingles = rows[row].shingles else { continue }
-                    index.add(shingles, name: row)
+                    index.add(rows[row].shingles, name: row)
                 }
             }
             return accepted.count

@@ -29,12 +29,11 @@ package func prepare(
 /// A row leaves `rows` only into a split or `dropped`.
 struct Preparation {
     struct Row {
-        var example: Example
-        /// Near-duplicates are judged by it.
-        let distinctText: String
+        let example: Example
+        /// Of the prompt without what all prompts share: near-duplicates and leaks are judged by it.
+        let shingles: Shingles
         /// Number of the input, to put dropped rows in order.
         let input: Int
-        var shingles: Shingles?
     }
 
     let configuration: PrepareConfiguration
@@ -120,9 +119,8 @@ extension Preparation {
                     "more than \(limit) records: prepare a part of the data"
                 )
             }
-            switch try shaper.shape(record).flatMap(finish) {
-            case .success(let row):
-                rows.append(Row(example: row.0, distinctText: row.1, input: input))
+            switch try shaper.shape(record).flatMap({ finish($0, input: input) }) {
+            case .success(let row): rows.append(row)
             case .failure(let rejection): drop(record.location, input: input, rejection)
             }
         }
@@ -138,7 +136,7 @@ extension Preparation {
     }
 
     /// Cleans a draft and applies the filters that look at one row alone.
-    private func finish(_ draft: Draft) -> Result<(Example, String), Rejection> {
+    private func finish(_ draft: Draft, input: Int) -> Result<Row, Rejection> {
         let messages = draft.messages.map {
             Message(role: $0.role, content: $0.content.cleaned())
         }
@@ -152,13 +150,20 @@ extension Preparation {
             ?? Self.reject("answer", answer.unicodeScalars.count, configuration.completionLength)
         if let rejection { return .failure(rejection) }
         let id = "\(draft.source.file):\(draft.source.line)"
-        let example = Example(
-            id: id,
-            group: draft.group?.cleaned() ?? id,
-            messages: messages,
-            source: draft.source
+        let group = draft.group?.cleaned() ?? id
+        guard !group.isEmpty else { return .failure(Rejection(.empty, "the group")) }
+        return .success(
+            Row(
+                example: Example(
+                    id: id,
+                    group: group,
+                    messages: messages,
+                    source: draft.source
+                ),
+                shingles: Shingles(draft.distinctText.cleaned(), words: configuration.shingleWords),
+                input: input
+            )
         )
-        return .success((example, draft.distinctText.cleaned()))
     }
 
     /// In Unicode scalars.
