@@ -248,6 +248,33 @@ struct PrepareTests {
         #expect(counted[.train].count == 50)
     }
 
+    @Test("lets the rows of one split resemble each other", arguments: 0..<10)
+    func resemblance(seed: Int) throws {
+        // One family: whatever of it is not in the validation split leaks it.
+        let family = (0..<20).map { index in
+            let words = (0..<20).map { "w\($0)" } + ["v\(index)"]
+            return #"{"prompt":"\#(words.joined(separator: " "))","completion":"a"}"#
+        }
+        let others = ["one thing to train on", "yet another lesson"].map {
+            #"{"prompt":"\#($0)","completion":"a"}"#
+        }
+        let recipe = """
+            {"duplicates":{"near":false},"seed":\(seed),"split":{"train":"rest","validation":4}}
+            """
+        let dataset: PreparedDataset
+        do {
+            dataset = try run((family + others).joined(separator: "\n"), recipe)
+        } catch let error as DataError {
+            // Both others were held out.
+            #expect(error.message.hasPrefix("prepare.split.train: the split would be empty"))
+            return
+        }
+        #expect(dataset[.validation].count == 4)
+        #expect((1...2).contains(dataset[.train].count))
+        #expect(dataset.dropped.allSatisfy { $0.reason == .leak })
+        #expect(dataset.dropped.count + dataset[.train].count == 18)
+    }
+
     @Test("puts the recipe's system text before conversations that have none")
     func system() throws {
         let text = #"""

@@ -11,48 +11,22 @@ extension Preparation {
             if members[row.example.group] == nil { groups.append(row.example.group) }
             members[row.example.group, default: []].append(index)
         }
-        var index = LeakageIndex(
-            threshold: configuration.leakageThreshold,
-            all: rows.lazy.map(\.shingles)
+        var filling = SplitFilling(
+            rows: rows,
+            leakageThreshold: configuration.leakageThreshold
         )
-        var chosen: [Split: [Int]] = [:]
-        var rejected: [(index: Int, rejection: Rejection)] = []
-        let rows = rows
         let assignment = SplitAssignment(
             plan: configuration.split,
             groups: groups,
             seed: configuration.seed
         )
         assignment.deal { group, split, room in
-            guard let split else {
-                rejected += (members[group] ?? []).map {
-                    ($0, Rejection(.notChosen, "the splits are full"))
-                }
-                return 0
-            }
-            var accepted: [Int] = []
-            for row in members[group] ?? [] {
-                if split != .test, let match = index.match(rows[row].shingles) {
-                    let other = rows[match.survivor].example
-                    rejected.append(
-                        (row, Rejection(.leak, Self.describe(match.similarity, other)))
-                    )
-                } else if accepted.count < room {
-                    accepted.append(row)
-                } else {
-                    let detail = "the \(split.rawValue) split is full"
-                    rejected.append((row, Rejection(.notChosen, detail)))
-                }
-            }
-            chosen[split, default: []] += accepted
-            if split != .train {
-                for row in accepted {
-                    index.add(rows[row].shingles, name: row)
-                }
-            }
-            return accepted.count
+            filling.place(members[group] ?? [], in: split, room: room)
         }
-        for (row, rejection) in rejected { drop(rows[row], rejection.reason, rejection.detail) }
+        let chosen = filling.chosen
+        for (row, rejection) in filling.rejected {
+            drop(rows[row], rejection.reason, rejection.detail)
+        }
         try checkSizes(chosen)
         let splits = configuration.split.shares.map { share in
             (split: share.split, examples: (chosen[share.split] ?? []).map { rows[$0].example })
