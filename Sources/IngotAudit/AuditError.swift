@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCore
+internal import IngotCore
 
 /// Something that cannot be audited because it is not there.
 package struct AuditError: IngotError {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import IngotCore
-package import IngotEvidence
+internal import IngotEvidence
 
 /// The answer of an audit as a value; texts and JSON are made from it.
 package struct AuditReport: Sendable {

@@ -3,7 +3,7 @@
 package import IngotCatalog
 package import IngotCore
 internal import IngotCrypto
-package import IngotEvidence
+internal import IngotEvidence
 
 /// What an environment runs, and every move of its tag.
 package struct EnvironmentAnswer: Sendable {

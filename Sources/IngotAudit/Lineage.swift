@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import IngotCore
-package import IngotEvidence
+internal import IngotEvidence
 
 /// Everything that a version descends from, back to raw data.
 package struct Lineage: Sendable {

@@ -7,7 +7,7 @@ package struct MerkleError: IngotError {
     package init(_ message: String) { self.message = message }
 }
 
-/// The place of a stored hash: the full subtree over leaves `index << level ..< (index + 1) << level`.
+/// The place of a stored hash: the full subtree over `1 << level` leaves from `index << level` on.
 package struct MerkleNode: Hashable, Sendable {
     /// 0 for leaves.
     package let level: Int

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCore
+internal import IngotCore
 
 /// A key that cannot be read or used.
 package struct CryptoError: IngotError {

@@ -54,7 +54,7 @@ package struct KeyRing: Sendable {
             key: Ed25519SigningKey(pem: readPrivate(logPath)).publicKey
         )
         let trust = TrustFile(storeID: storeID, log: log, entries: entries)
-        // Invariant (2): the keys and their names are on disk before the file that vouches for them.
+        // Invariant (2): keys and names are on disk before the file that vouches for them.
         try synchronise(directory)
         try Files.replace(
             "\(directory)/\(trustName)",

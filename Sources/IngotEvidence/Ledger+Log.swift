@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCatalog
-package import IngotCore
+internal import IngotCatalog
+internal import IngotCore
 internal import IngotCrypto
 
 /// What checking a whole log came to.

@@ -58,8 +58,8 @@ package struct VerificationReport: Sendable {
 }
 
 extension Ledger {
-    /// Checks every statement about a subject: its signatures, role and predicate type together, its
-    /// subject, its referrer, its log entry, and the entry's place under the signed head.
+    /// Checks every statement about a subject: its signatures, role and predicate type together,
+    /// its subject, its referrer, its log entry, and the entry's place under the signed head.
     package func verify(_ subject: Digest) throws -> VerificationReport {
         try StatementCheck(ledger: self).report(on: subject)
     }

@@ -73,8 +73,8 @@ package struct Ledger: Sendable {
         )
     }
 
-    /// Signs a statement about a blob of the store, mostly a version's manifest, and commits it with
-    /// the changes that it vouches for.
+    /// Signs a statement about a blob of the store, mostly a version's manifest, and commits it
+    /// with the changes that it vouches for.
     ///
     /// With `files` given, an OpenSSF model signature over them is recorded beside it.
     @discardableResult

@@ -4,25 +4,28 @@ package import IngotCore
 
 /// What a statement says about its subject, as the typed values that the pipeline fills in.
 ///
-/// | case | predicate type | role | members (JSON) |
-/// | --- | --- | --- | --- |
-/// | datasetAdded | …/dataset-added/v1 | publisher | repository, sources, fileCount, byteCount, git{commit, isDirty} |
-/// | baseImported | …/base-imported/v1 | publisher | repository, format, file, source |
-/// | runtimeAdded | …/runtime-added/v1 | publisher | repository, program, version, platform |
-/// | tagMoved | …/tag-moved/v1 | publisher | repository, tag, from, to |
-/// | prepared | SLSA provenance, buildtypes/prepare/v1 | trainer | externalParameters{recipe, inputs, parameters}; byproduct `report` annotated with split counts |
-/// | trained | SLSA provenance, buildtypes/lora-finetune/v1 | trainer | externalParameters{recipe, base, dataset, hyperparameters incl. seed}, internalParameters; byproduct `metrics` |
-/// | merged | SLSA provenance, buildtypes/merge/v1 | trainer | externalParameters{base, adapter, parameters} |
-/// | evaluated | in-toto test-result v0.1 | evaluator | result, configuration, ingot_evaluation{…} |
-/// | gateDecided | SLSA verification summary v1 | gate | policy, inputAttestations, verificationResult, ingot_verdict, ingot_rules, ingot_environment |
-/// | promoted | …/promoted/v1 | release | repository, environment, environmentDigest, from, to, verdict, approvals |
-/// | rolledBack | …/rolled-back/v1 | controller | repository, environment, environmentDigest, from, to, reason |
-/// | overridden | …/overridden/v1 | approver | repository, environment, environmentDigest, from, to, reason |
-/// | environmentSet | …/environment-set/v1 | admin | repository, environment |
-/// | imageBuilt | …/image-built/v1 | release | repository, inputs, evidence, platform |
+/// Who may sign it is in `PredicateKind`; the schemas are in `schemas/statements/`. Members (JSON):
 ///
-/// `…` is `https://ingot.dev/attestation`. Own predicates write digests as `sha256:…`; the standard
-/// ones as their standards say. Extensions of a standard predicate start with `ingot_`.
+/// - `datasetAdded`: repository, sources, fileCount, byteCount, git{commit, isDirty}
+/// - `baseImported`: repository, format, file, source
+/// - `runtimeAdded`: repository, program, version, platform
+/// - `tagMoved`: repository, tag, from, to
+/// - `prepared`: SLSA provenance; externalParameters{recipe, inputs, base, parameters}; byproduct
+///   `report`, annotated with the rows of each split
+/// - `trained`: SLSA provenance; externalParameters{recipe, base, dataset, hyperparameters},
+///   internalParameters, byproduct `metrics`
+/// - `merged`: SLSA provenance; externalParameters{base, adapter, parameters}
+/// - `evaluated`: in-toto test result; ingot_evaluation{candidate, baselines, dataset, split,
+///   exampleCount, metrics, outputs, form, kernelSet, parameters, program, …}
+/// - `gateDecided`: SLSA verification summary; policy, inputAttestations, verificationResult,
+///   ingot_verdict, ingot_rules, ingot_environment
+/// - `promoted`: repository, environment, environmentDigest, from, to, verdict, approvals
+/// - `rolledBack`, `overridden`: the same with a reason in place of verdict and approvals
+/// - `environmentSet`: repository, environment
+/// - `imageBuilt`: repository, inputs, evidence, platform, version
+///
+/// Own predicates write digests as `sha256:…`; the standard ones as their standards say. Extensions
+/// of a standard predicate start with `ingot_`.
 package enum Predicate: Hashable, Sendable {
     case datasetAdded(DatasetAddedFacts)
     case baseImported(BaseImportedFacts)

@@ -15,8 +15,8 @@ package struct VerifiedStatement: Hashable, Sendable {
 }
 
 extension TrustFile {
-    /// Checks a bundle: form, every signature, the signer's role together with the predicate's type,
-    /// and, when given, the subject.
+    /// Checks a bundle: form, every signature, the signer's role together with the predicate's
+    /// type, and, when given, the subject.
     ///
     /// - Throws: `EvidenceError` naming the first of these that does not hold.
     package func verify(

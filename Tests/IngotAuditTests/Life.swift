@@ -36,8 +36,9 @@ final class Life {
         )
         let log = catalog
         ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys) {
-            let size = (try? log.logSize()) ?? 0
-            return Timestamp(seconds: Self.start + 60 * Int64(size))
+            do {
+                return Timestamp(seconds: Self.start + 60 * Int64(try log.logSize()))
+            } catch { return Timestamp(seconds: Self.start) }
         }
         try ledger.recordCreation()
     }

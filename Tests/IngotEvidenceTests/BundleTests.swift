@@ -225,4 +225,23 @@ struct BundleTests {
         #expect(manifest.layers.map(\.digest) == [Digest.of(bundle)])
         #expect(manifest.annotations.keys.allSatisfy { $0.hasPrefix("dev.sigstore.bundle.") })
     }
+
+    @Test("states another provenance when any input of a training is another")
+    func inputs() throws {
+        guard case .trained(let facts) = Samples.trained else { return }
+        let other = Samples.resource("other")
+        let changes: [(inout TrainedFacts) -> Void] = [
+            { $0.recipe = other }, { $0.base = other }, { $0.dataset = other },
+            { $0.program = other }, { $0.metrics = Samples.digest("other") },
+            { $0.hyperparameters["seed"] = "8" }, { $0.hyperparameters["new"] = "1" },
+            { $0.internalParameters["kernelSet"] = "avx512" }, { $0.context.git = nil },
+            { $0.context.version = "0.2.0" }, { $0.context.execution.runID = "other" },
+        ]
+        var seen: Set<JSONValue> = [facts.provenance.json]
+        for change in changes {
+            var changed = facts
+            change(&changed)
+            #expect(seen.insert(changed.provenance.json).inserted)
+        }
+    }
 }

@@ -24,7 +24,7 @@ struct KeyRingTests {
         #expect(try ring.logSigner().verifier == ring.trust.log)
         #expect(ring.trust.log.name == "ingot.dev/log/ab12")
         for role in Role.allCases {
-            var status = unsafe stat()
+            var status = stat()
             #expect(unsafe stat(KeyRing.path(of: role, in: ring.directory), &status) == 0)
             #expect(status.st_mode & 0o777 == 0o600)
         }

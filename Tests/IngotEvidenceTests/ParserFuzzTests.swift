@@ -6,7 +6,7 @@ import Testing
 
 @testable import IngotEvidence
 
-/// Seeded noise: the parsers must refuse or accept, never crash, and never accept what was not signed.
+/// Seeded noise: parsers refuse or accept, never crash, and never accept what was not signed.
 @Suite("Noise in evidence")
 struct ParserFuzzTests {
     /// SplitMix64: the same noise each time.
