@@ -23,7 +23,11 @@ package final class BlobStore: Sendable {
         let layout = StoreLayout(root: root)
         for directory in [layout.blobs, layout.incoming] { try Files.makeDirectories(directory) }
         if try Files.entry(at: layout.markerFile) == nil {
-            try Files.replace(layout.markerFile, with: StoreLayout.marker)
+            let temporary = "\(layout.markerFile).\(UInt32.random(in: .min ... .max))"
+            let handle = try FileHandle.creating(temporary, mode: 0o644)
+            try unsafe StoreLayout.marker.withUnsafeBytes { try unsafe handle.write($0) }
+            try handle.sync()
+            try FileHandle.move(temporary, to: layout.markerFile)
         }
         for directory in [layout.blobs, "\(root)/blobs", root] {
             try FileHandle.syncDirectory(directory)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import IngotCore
 internal import IngotCrypto
 internal import IngotFiles
@@ -50,6 +51,6 @@ struct StagedBlob {
 
     /// Best effort: what stays behind is removed by the next process that opens the store.
     static func discard(_ path: String) {
-        do { try FileHandle.unlink(path) } catch {}
+        unsafe _ = Glibc.unlink(path)
     }
 }

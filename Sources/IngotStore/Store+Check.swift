@@ -52,6 +52,9 @@ extension Store {
 }
 
 private struct StoreCheck {
+    /// Blobs between two reports of progress.
+    private static let groupCount = 16
+
     let store: Store
     private let chunks: ChunkReader
     private(set) var damage: [Damage] = []
@@ -77,14 +80,17 @@ private struct StoreCheck {
 
     mutating func checkBlobs(_ report: StoreProgress.Report) throws {
         let digests = try store.blobs.digests()
-        var progress = StoreProgress(
-            fileCount: digests.count,
-            byteCount: try digests.reduce(0) { $0 + (try store.blobs.byteCount(of: $1)) }
-        )
-        for digest in digests {
-            try checkBlob(digest)
-            progress.filesDone += 1
-            progress.bytesDone += try store.blobs.byteCount(of: digest)
+        var byteCount = 0
+        for digest in digests { byteCount += try store.blobs.byteCount(of: digest) }
+        var progress = StoreProgress(fileCount: digests.count, byteCount: byteCount)
+        for start in stride(from: 0, to: digests.count, by: Self.groupCount) {
+            let group = Array(digests[start..<min(start + Self.groupCount, digests.count)])
+            let inspections = try Self.inspect(group, in: store, chunks)
+            for (digest, inspection) in zip(group, inspections) {
+                record(inspection, of: digest)
+                progress.filesDone += 1
+                progress.bytesDone += inspection.byteCount
+            }
             try report(progress)
         }
         for name in try store.blobs.strangeNames() {
@@ -98,53 +104,21 @@ private struct StoreCheck {
         }
     }
 
-    private mutating func checkBlob(_ digest: Digest) throws {
-        let handle = try store.blobs.open(digest)
-        let hasher = SHA256Hasher()
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count: Int
-            do {
-                count = try unsafe buffer.withUnsafeMutableBytes { try unsafe handle.fill($0) }
-            } catch let error as FileError {
-                report(digest, error.message, replacement(of: digest))
-                return
-            }
-            if count == 0 { break }
-            unsafe buffer.withUnsafeBytes {
-                // Safe: `fill` filled `count` bytes of the buffer.
-                unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count]))
-            }
-        }
-        guard hasher.finish() == digest else {
-            report(digest, "its bytes have another digest", replacement(of: digest))
-            return
-        }
-        whole.insert(digest)
-        try checkPack(digest)
-        if let manifest = try versionManifest(digest), manifest.layers.first?.mediaType == .tree {
-            manifests.insert(digest)
-        }
+    private static func inspect(
+        _ digests: [Digest],
+        in store: Store,
+        _ chunks: ChunkReader
+    ) throws -> [BlobInspection] {
+        try Parallel.map(digests.count) { BlobInspection(of: digests[$0], in: store, chunks) }
     }
 
-    /// A pack with the right digest was written wrong when a chunk in it is not what it says.
-    private mutating func checkPack(_ digest: Digest) throws {
-        do {
-            guard let directory = try store.packDirectory(of: digest) else { return }
-            for entry in directory.entries {
-                let reference = ChunkReference(digest: entry.chunk, byteCount: entry.byteCount)
-                _ = try chunks.read(reference, at: entry.location(in: digest))
-            }
-        } catch let error as StoreError {
-            report(digest, error.message, replacement(of: digest))
+    private mutating func record(_ inspection: BlobInspection, of digest: Digest) {
+        if let problem = inspection.problem {
+            report(digest, problem, replacement(of: digest))
+        } else {
+            whole.insert(digest)
+            if inspection.isVersion { manifests.insert(digest) }
         }
-    }
-
-    private func versionManifest(_ digest: Digest) throws -> Manifest? {
-        guard try store.blobs.byteCount(of: digest) <= Manifest.byteLimit else { return nil }
-        let bytes = try store.blobs.read(digest, limit: Manifest.byteLimit)
-        guard bytes.first == UInt8(ascii: "{") else { return nil }
-        do { return try Manifest(parsing: bytes) } catch { return nil }
     }
 
     mutating func checkIndex() throws {

@@ -72,7 +72,10 @@ package struct WrittenVersion: Sendable {
     package let newByteCount: Int
 
     package init(
-        manifestDigest: Digest, manifest: Manifest, byteCount: Int, fileCount: Int,
+        manifestDigest: Digest,
+        manifest: Manifest,
+        byteCount: Int,
+        fileCount: Int,
         newByteCount: Int
     ) {
         self.manifestDigest = manifestDigest

@@ -58,7 +58,11 @@ package enum TreePath {
 /// directory.
 struct TreePathCheck {
     private var previous: String?
-    private var files = Set<[UInt8]>()
+    /// Earlier paths that the next one may begin with, each the beginning of the one after it.
+    ///
+    /// Paths that begin alike follow each other, so one that the next does not begin with is done
+    /// with.
+    private var beginnings: [String] = []
 
     mutating func accept(_ path: String) throws(StoreError) {
         try TreePath.validate(path)
@@ -68,11 +72,14 @@ struct TreePathCheck {
                     ? "path '\(path)': it occurs twice" : "path '\(path)': out of order"
             )
         }
-        // A parent directory's path is a prefix and so sorts before what is in it.
-        for parent in TreePath.parents(of: path) where files.contains(Array(parent.utf8)) {
-            throw StoreError("path '\(path)': '\(parent)' is a file")
+        while let last = beginnings.last, !path.utf8.starts(with: last.utf8) {
+            beginnings.removeLast()
         }
-        files.insert(Array(path.utf8))
+        for file in beginnings
+        where path.utf8.dropFirst(file.utf8.count).first == UInt8(ascii: "/") {
+            throw StoreError("path '\(path)': '\(file)' is a file")
+        }
+        beginnings.append(path)
         previous = path
     }
 }
