@@ -242,4 +242,23 @@ struct AdapterPEFTTests {
         }
         #expect(found.hasPrefix("adapter_config.json: line 1"), "\(found)")
     }
+
+    @Test("survives a flip of any byte of the header and a cut at any place")
+    func mutations() throws {
+        let (config, weights) = Self.files()
+        let headerCount = 8 + Int(weights[0]) + Int(weights[1]) << 8
+        for index in stride(from: 0, to: headerCount, by: 5) {
+            var changed = weights
+            changed[index] ^= 0x15
+            // No crash is all that is asked: a flip in a name can be another valid name.
+            _ = message { _ = try Adapter(directoryFiles: config, weights: changed) }
+            let cut = Array(weights.prefix(index))
+            #expect(message { _ = try Adapter(directoryFiles: config, weights: cut) } != "")
+        }
+        for index in stride(from: 0, to: config.count, by: 5) {
+            var changed = config
+            changed[index] ^= 0x15
+            _ = message { _ = try Adapter(directoryFiles: changed, weights: weights) }
+        }
+    }
 }

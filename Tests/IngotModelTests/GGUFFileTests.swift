@@ -73,6 +73,20 @@ struct GGUFFileTests {
         #expect(bytes == [4, 5, 6, 7].flatMap { GGUFBuilder.bytes(Float($0).bitPattern) })
     }
 
+    @Test("takes names and dimensions up to their limits")
+    func limits() throws {
+        var builder = GGUFBuilder()
+        let name = String(repeating: "n", count: 64)
+        builder.add(name, [1, 1, 1, 4], [1, 2, 3, 4])
+        #expect(try read(builder).tensor(name)?.valueCount == 4)
+    }
+
+    @Test("refuses an empty file")
+    func empty() throws {
+        let found = message { _ = try GGUFFile(scratch.map("empty.gguf", [])) }
+        #expect(found.contains("byte 0: the magic number needs 4 bytes and 4 of them are missing"))
+    }
+
     struct TypeCase: Sendable {
         let number: UInt32
         let type: WeightType
