@@ -16,7 +16,7 @@ extension Interpreter {
         default: break
         }
         if let first = left.text, let second = right.text {
-            if first.utf8.count == second.utf8.count { try charge(for: first) }
+            if first.utf8.count == second.utf8.count { try charge(for: first, isScanned: true) }
             return PythonString.areEqual(first, second)
         }
         if let first = left.asInteger, let second = right.asInteger { return first == second }
@@ -64,7 +64,7 @@ extension Interpreter {
             return first < second ? -1 : first > second ? 1 : 0
         }
         if let first = left.text, let second = right.text {
-            try charge(for: first)
+            try charge(for: first, isScanned: true)
             if PythonString.areEqual(first, second) { return 0 }
             return first.utf8.lexicographicallyPrecedes(second.utf8) ? -1 : 1
         }
