@@ -277,14 +277,13 @@ struct PrepareTests {
 
     @Test("puts the recipe's system text before conversations that have none")
     func system() throws {
+        let answer = #"{"role":"assistant","content":"a"}"#
         let text = #"""
-            {"messages":[{"role":"user","content":"q1"},{"role":"assistant","content":"a"}]}
-            {"messages":[{"role":"system","content":"own"},{"role":"user","content":"q2"},
-            """#.split(separator: "\n")
-        let second =
-            #"{"messages":[{"role":"system","content":"own"},{"role":"user","content":"q2"},{"role":"assistant","content":"a"}]}"#
+            {"messages":[{"role":"user","content":"q1"},\#(answer)]}
+            {"system":"own","messages":[{"role":"user","content":"q2"},\#(answer)]}
+            """#
         let dataset = try run(
-            "\(text[0])\n\(second)",
+            text,
             #"{"system":"given","split":{"train":1,"test":1}}"#
         )
         let systems = dataset.splits.flatMap(\.examples)

@@ -10,6 +10,9 @@ private func policy(_ rules: String, _ more: String = "") throws -> GatePolicy {
     try GatePolicy(json: JSONValue(parsing: "{\"rules\":[\(rules)],\"resamples\":1000\(more)}"))
 }
 
+/// A target of a rule.
+private func aboveBest(_ plus: Double) -> String { "{\"baseline\":\"best\",\"plus\":\(plus)}" }
+
 @Suite("GatePolicy")
 struct GatePolicyTests {
     @Test("has the documented defaults and says its rules in words")
@@ -140,13 +143,11 @@ struct VerdictTests {
                 outcome: .passed
             ),
             Case(
-                rule:
-                    #"{"metric":"exact_match","bound":"lower","at_least":{"baseline":"best","plus":0.15}}"#,
+                rule: #"{"bound":"lower","metric":"exact_match","at_least":\#(aboveBest(0.15))}"#,
                 outcome: .failed
             ),
             Case(
-                rule:
-                    #"{"metric":"exact_match","bound":"lower","at_least":{"baseline":"best","plus":0.09}}"#,
+                rule: #"{"bound":"lower","metric":"exact_match","at_least":\#(aboveBest(0.09))}"#,
                 outcome: .passed
             ),
             Case(
@@ -179,7 +180,10 @@ struct VerdictTests {
             ]
         )
         let verdict = try policy(
-            #"{"metric":"exact_match","at_least":{"baseline":"best"}},{"metric":"loss","at_most":{"baseline":"best"}}"#
+            #"""
+            {"metric":"exact_match","at_least":{"baseline":"best"}},
+            {"metric":"loss","at_most":{"baseline":"best"}}
+            """#
         ).verdict(on: evidence)
         #expect(verdict.findings.suffix(2).map(\.baseline?.name) == ["a", "b"])
         #expect(verdict.findings.suffix(2).map(\.difference?.value) == [0.15, -1])

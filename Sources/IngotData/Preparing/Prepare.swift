@@ -30,7 +30,7 @@ package func prepare(
 struct Preparation {
     struct Row {
         let example: Example
-        /// Of the prompt without what all prompts share: near-duplicates and leaks are judged by it.
+        /// Of the prompt without what all prompts share: near-duplicates and leaks go by it.
         let shingles: Shingles
         /// Number of the input, to put dropped rows in order.
         let input: Int
