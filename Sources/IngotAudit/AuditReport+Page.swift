@@ -159,7 +159,11 @@ extension AuditReport {
         lineage.facts(\.datasetAdded).map { node, statement, facts in
             var section = AuditPage.Section("Raw data \(node.name)")
             section.addOrigin(node, statement)
-            section.add("files", "\(facts.fileCount), \(facts.byteCount) bytes")
+            section.add(
+                "content",
+                Self.counted(facts.fileCount, "file") + ", "
+                    + Self.counted(facts.byteCount, "byte")
+            )
             section.add("from", facts.sources.joined(separator: ", "))
             section.add("Git", facts.git?.summary)
             return section
@@ -229,15 +233,20 @@ extension AuditReport {
         var section = AuditPage.Section("Conclusion")
         section.add(
             faults.isEmpty
-                ? "All \(count) statements hold: signatures, roles, subjects and the log."
-                : "\(faults.count) of the checks failed: do not rely on this version."
+                ? "\(Self.counted(count, "statement")): all hold, with their signatures, roles, "
+                    + "subjects and places in the log."
+                : "\(Self.counted(faults.count, "check")) failed: do not rely on this version."
         )
         section.add(
             gaps.isEmpty
                 ? "Nothing that is asked here is unknown."
-                : "\(gaps.count) things are not known; they are listed above."
+                : "\(Self.counted(gaps.count, "answer")) not known: see above."
         )
         return section
+    }
+
+    private static func counted(_ count: Int, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
     }
 
     private static func time(_ seconds: Int64) -> String {

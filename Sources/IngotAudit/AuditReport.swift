@@ -60,7 +60,7 @@ package struct AuditReport: Sendable {
     /// What is not known.
     package var gaps: [String] {
         var gaps = lineage.allGaps
-        if lineage.facts(\.datasetAdded).isEmpty {
+        if needsData, lineage.facts(\.datasetAdded).isEmpty {
             gaps.append("no raw data: the lineage does not reach a dataset that somebody added")
         }
         let judged = lineage.nodes.filter { $0.kind == .adapter }
@@ -72,6 +72,12 @@ package struct AuditReport: Sendable {
             gaps.append("\(node.name): no gate ever decided about it")
         }
         return gaps
+    }
+
+    /// Whether raw data must be among the ancestors: a base comes from outside, without its data.
+    private var needsData: Bool {
+        lineage.subject.kind == .dataset || lineage.nodes.contains { $0.kind == .adapter }
+            || !lineage.facts(\.prepared).isEmpty
     }
 
     /// An image must hold the base that its adapter was trained on.

@@ -32,7 +32,7 @@ struct AuditTests {
             "rank = 16, seed = 7", "kernelSet = portable",
             "candidate  exact_match  0.565  [0.495, 0.635]",
             "Verdict on sections:v1: passed", "0.495 against 0.275",
-            "All 7 statements hold", "Nothing that is asked here is unknown",
+            "7 statements: all hold", "Nothing that is asked here is unknown",
         ] {
             #expect(text.contains(answer), "\(answer) in\n\(text)")
         }
@@ -100,6 +100,16 @@ struct AuditTests {
         let text = try life.audit.report(on: "sections:v1").text
         #expect(text.contains("the quality report"))
         #expect(text.contains("the metrics of every step"))
+    }
+
+    @Test("does not ask where the data of an imported base are")
+    func base() throws {
+        let life = try Life()
+        try life.train()
+        let report = try life.audit.report(on: "base:v1")
+        #expect(report.gaps.isEmpty && report.faults.isEmpty)
+        #expect(report.text.contains("1 statement: all hold"))
+        #expect(try life.audit.report(on: "catalogue:v1").gaps.isEmpty)
     }
 
     @Test("says that a version without an origin has none")
