@@ -24,7 +24,7 @@ extension Catalog {
             try Schema.migrator.migrate(fresh)
             return try database.read { db in
                 try fresh.write { copy in
-                    var differences: [ReplayDifference] = []
+                    var differences = try Self.integrity(of: db)
                     if let fault = try Self.refold(db, into: copy) { differences.append(fault) }
                     for (table, order) in Schema.folded {
                         try differences += Self.compare(table, order, db, copy)
@@ -35,6 +35,14 @@ extension Catalog {
                 }
             }
         } catch { throw CatalogError.database(error, at: layout.catalog) }
+    }
+
+    /// What SQLite finds wrong with its own file and with the rows' constraints.
+    private static func integrity(of db: Database) throws -> [ReplayDifference] {
+        let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(10)")
+        return faults.filter { $0 != "ok" }.map {
+            ReplayDifference(table: "catalog.sqlite", problem: $0)
+        }
     }
 
     /// Appends each entry's text as it is; stops at the first that is not an entry or cannot

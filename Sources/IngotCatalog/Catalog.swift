@@ -2,6 +2,7 @@
 
 internal import GRDB
 internal import IngotCore
+internal import IngotFiles
 package import IngotStore
 
 /// Owns `catalog.sqlite`: what a store's bytes are called, and the log of how it came to that.
@@ -57,7 +58,12 @@ package final class Catalog: Sendable {
             try migrator.migrate(database)
         } catch { throw CatalogError.database(error, at: path) }
         if isNew { try StoreFiles.syncDirectory(root) }
-        try project()
+        do {
+            try project()
+        } catch is FileError {
+            // A full or read-only disk must not keep anybody from reading: the projections are
+            // copies, and the next opening tries again.
+        }
     }
 
     /// Where the chunks of the packs lie.

@@ -11,6 +11,9 @@ internal import GRDB
 ///     for each size the log had after a commit.
 /// (3) `chunk` and `pack` hold what the packs themselves say; `run`, `metric` and `cachedStep` are
 ///     working notes without log entries.
+///
+/// In a table WITHOUT ROWID the columns of the primary key come first: where they do not, SQLite
+/// 3.40's `PRAGMA integrity_check` takes one column for another and finds NULLs that are not there.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -69,13 +72,13 @@ enum Schema {
             FOREIGN KEY (repository, digest) REFERENCES version (repository, digest)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE statement (
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            position INTEGER NOT NULL CHECK (position >= 0),
             subject BLOB NOT NULL CHECK (length(subject) = 32),
             envelope BLOB NOT NULL CHECK (length(envelope) = 32),
             referrer BLOB NOT NULL CHECK (length(referrer) = 32),
             predicateType TEXT NOT NULL,
             role TEXT NOT NULL,
-            position INTEGER NOT NULL CHECK (position >= 0),
-            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
             PRIMARY KEY (logIndex, position)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX statementSubject ON statement (subject, logIndex);

@@ -21,6 +21,16 @@ extension Store {
         annotations: [String: String] = [:],
         progress: @escaping StoreProgress.Report = { _ in }
     ) throws -> WrittenVersion {
+        guard kind != .image else {
+            throw StoreError("an image has layers, not a tree: its manifest is made elsewhere")
+        }
+        let configBytes = config.canonicalBytes
+        guard configBytes.count <= Manifest.byteLimit else {
+            throw StoreError(
+                "the version's config has \(configBytes.count) bytes: at most "
+                    + "\(Manifest.byteLimit) are allowed"
+            )
+        }
         let sorted = files.sorted { TreePath.precedes($0.path, $1.path) }
         var check = TreePathCheck()
         for file in sorted { try check.accept(file.path) }
@@ -29,42 +39,23 @@ extension Store {
         var rawFiles: [Descriptor] = []
         try ingest.run(sorted) { entry in
             try tree.append(entry)
-            guard entry.content == .raw else { return }
-            rawFiles.append(
-                Descriptor(
-                    mediaType: .rawFile,
-                    digest: entry.digest,
-                    byteCount: entry.byteCount,
-                    annotations: [Self.titleAnnotation: entry.path]
-                )
-            )
+            if entry.content == .raw { rawFiles.append(Self.layer(of: entry)) }
         }
         let root = try tree.finish()
         try ingest.chunks.packs.commit()
 
         let batch = ingest.blobs
-        let configBytes = config.canonicalBytes
         let manifest = Manifest(
             artifactType: kind.artifactType,
-            config: Descriptor(
-                mediaType: kind.configType,
-                digest: try batch.add(configBytes),
-                byteCount: configBytes.count
-            ),
-            layers: [
-                Descriptor(
-                    mediaType: .tree,
-                    digest: try batch.add(root),
-                    byteCount: root.count
-                )
-            ] + rawFiles,
+            config: try Self.add(configBytes, kind.configType, to: batch),
+            layers: [try Self.add(root, .tree, to: batch)] + rawFiles,
             annotations: annotations
         )
         let manifestBytes = manifest.canonicalBytes
         guard manifestBytes.count <= Manifest.byteLimit else {
             throw StoreError(
-                "the version has \(rawFiles.count) files of 16 MiB or more, too many for one "
-                    + "manifest: add them as several versions"
+                "the version's manifest has \(manifestBytes.count) bytes: too many annotations, or "
+                    + "more files of 16 MiB than one version can hold: add several versions"
             )
         }
         // Last in the batch: a manifest that exists has all it names.
@@ -77,5 +68,23 @@ extension Store {
             fileCount: sorted.count,
             newByteCount: batch.newByteCount + ingest.chunks.packs.newByteCount
         )
+    }
+
+    /// The layer of a raw file.
+    private static func layer(of entry: TreePage.StoredEntry) -> Descriptor {
+        Descriptor(
+            mediaType: .rawFile,
+            digest: entry.digest,
+            byteCount: entry.byteCount,
+            annotations: [titleAnnotation: entry.path]
+        )
+    }
+
+    private static func add(
+        _ bytes: [UInt8],
+        _ mediaType: MediaType,
+        to batch: BlobBatch
+    ) throws -> Descriptor {
+        Descriptor(mediaType: mediaType, digest: try batch.add(bytes), byteCount: bytes.count)
     }
 }

@@ -44,6 +44,28 @@ import Testing
         #expect(newer?.message.contains("newer Ingot") == true)
     }
 
+    @Test("a full disk refuses an entry in one line, changes nothing, and does not stop reading")
+    func fullDisk() throws {
+        let test = try TestCatalog()
+        let repository = try RepositoryName(parsing: "data")
+        let first = try test.addVersion("one", to: repository)
+        try test.catalog.database.writeWithoutTransaction { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+        let large = Change.key(
+            role: "r",
+            keyID: "k",
+            pem: String(repeating: "x", count: 60_000),
+            detail: .null
+        )
+        let error = #expect(throws: CatalogError.self) { try test.append([large]) }
+        #expect(error?.message.contains("the disk is full") == true)
+        #expect(try test.catalog.logSize() == 1)
+        #expect(try test.catalog.versions(of: repository).map(\.digest) == [first])
+        #expect(try test.catalog.replay().isEmpty)
+    }
+
     @Test("two catalogs on one store take turns, and one of two racing moves of a tag fails")
     func twoWriters() async throws {
         let test = try TestCatalog()

@@ -26,6 +26,15 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
+extension Files {
+    static func append(_ bytes: [UInt8], to path: String) throws {
+        let descriptor = unsafe open(path, O_WRONLY | O_APPEND)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        defer { close(descriptor) }
+        try writeAll(bytes, to: descriptor, path: path)
+    }
+}
+
 /// SplitMix64, so that test data is the same in every run.
 struct SeededBytes {
     private var state: UInt64

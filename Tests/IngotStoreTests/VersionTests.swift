@@ -187,6 +187,37 @@ extension FileSource {
         }
     }
 
+    @Test("refuses an image, which has no tree, and a config that no reader would take")
+    func notAVersion() throws {
+        let test = try TestStore()
+        #expect(throws: StoreError.self) { try test.add(small, kind: .image) }
+        #expect(throws: StoreError.self) {
+            try test.store.writeVersion(
+                kind: .dataset,
+                config: ["x": .string(String(repeating: "x", count: Manifest.byteLimit))],
+                files: small
+            )
+        }
+    }
+
+    @Test("refuses a file that changes while it is read")
+    func changing() throws {
+        let test = try TestStore()
+        try test.directory.write(SeededBytes.bytes(5 << 20, seed: 1), to: "big")
+        let path = test.directory.path + "/big"
+        let source = FileSource(path: "big", content: .file(path: path))
+        var reports = 0
+        let error = #expect(throws: StoreError.self) {
+            try test.store.writeVersion(kind: .dataset, config: [:], files: [source]) { _ in
+                // The first report comes before the file is read, the second when it was.
+                reports += 1
+                if reports == 2 { try Files.append([1], to: path) }
+            }
+        }
+        #expect(error?.message.contains("changed while it was read") == true)
+        #expect(try test.store.blobs.digests().isEmpty)
+    }
+
     @Test("stops where the progress report throws, and leaves no version")
     func cancelled() throws {
         struct Stop: Error {}
