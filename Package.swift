@@ -18,6 +18,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         swiftSettings: settings)
 }
 
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+/// What tests on real stores are made of.
+let store: [Target.Dependency] = ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
+
 let package = Package(
     name: "ingot",
     dependencies: [
@@ -88,20 +97,49 @@ let package = Package(
                 "IngotStore", "IngotTemplate", "IngotTensor", "IngotTrainer", "IngotYAML",
             ]),
 
+        // L5 edges
+        module(
+            "IngotInference",
+            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio),
+
         // L6 programs
         .executableTarget(
             name: "ingot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDeploy",
-                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotModel", "IngotPipeline", "IngotStore",
-                "IngotWorkspace", "IngotYAML",
+                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotModel", "IngotPipeline",
+                "IngotStore", "IngotWorkspace", "IngotYAML",
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "ingot-infer",
+            dependencies: ["IngotCore", "IngotInference"],
+            swiftSettings: settings,
+            // Nothing else is in an image: no C library, no loader, no shell.
+            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]),
 
+        tests("IngotArchive", ["IngotFiles"]),
+        tests("IngotAudit", store + ["IngotCatalog", "IngotEvidence"]),
+        tests("IngotCatalog", store + [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("IngotCore"),
-        tests("IngotYAML", ["IngotCore"]),
+        tests("IngotCrypto", ["IngotCore"]),
+        tests("IngotData", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        tests("IngotDeploy", store + ["IngotCatalog", "IngotEvidence"]),
+        tests("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData", "IngotFiles"]),
+        tests("IngotEvidence", store + ["IngotCatalog"]),
+        tests("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
+        tests(
+            "IngotInference",
+            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio),
+        tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
+        tests("IngotPipeline", ["IngotCore", "IngotEvaluation"]),
+        tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        tests("IngotTemplate", ["IngotCore"]),
+        tests("IngotTensor", ["IngotCore"]),
+        tests("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),
         tests("IngotWorkspace", ["IngotFiles"]),
+        tests("IngotYAML", ["IngotCore"]),
     ],
     swiftLanguageModes: [.v6]
 )

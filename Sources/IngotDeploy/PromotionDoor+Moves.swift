@@ -39,7 +39,9 @@ extension PromotionDoor {
     /// Returns an environment's tag to the version that it named before the current one.
     package func rollback(_ environment: Environment, reason: String) throws -> Move {
         let history = try catalog.tagHistory(environment.repository, environment.name)
-        guard let current = history.last, let previous = Self.previous(in: history) else {
+        guard let current = history.last,
+            let previous = Self.previous(in: history.map { ($0.act, $0.digest) })
+        else {
             throw DeployError(
                 "\(environment.repository):\(environment.name): there is no version before this "
                     + "one to return to")
@@ -54,13 +56,13 @@ extension PromotionDoor {
 
     /// The version that was left when the current one came by promotion. A rollback undoes the last
     /// promotion that is still standing, so that two rollbacks go two versions back.
-    static func previous(in history: [TagRecord]) -> Digest? {
-        var standing = [Digest]()
-        for record in history {
-            if record.act == .rolledBack, standing.count > 1 {
+    static func previous<Version>(in history: [(act: Act, version: Version)]) -> Version? {
+        var standing = [Version]()
+        for (act, version) in history {
+            if act == .rolledBack, standing.count > 1 {
                 standing.removeLast()
             } else {
-                standing.append(record.digest)
+                standing.append(version)
             }
         }
         return standing.count > 1 ? standing[standing.count - 2] : nil

@@ -23,18 +23,8 @@ extension PipelineContext {
             let kind = manifest.kind?.rawValue ?? "something else"
             throw PipelineError("\(digest): a checkpoint is expected, this is \(kind)")
         }
-        let entries = try store.readTree(of: digest)
-        let loaded: (model: Model, tokenizer: Tokenizer)
-        if let gguf = entries.first(where: { $0.path.hasSuffix(".gguf") }) {
-            loaded = try withDirectory(of: [gguf]) { directory in
-                let file = try MappedFile(path: "\(directory)/\(gguf.path)")
-                let parsed = try GGUFFile(file)
-                return (try Model.load(gguf: parsed), try Tokenizer(gguf: parsed))
-            }
-        } else {
-            loaded = try withDirectory(of: entries) { directory in
-                (try Model.load(directory: directory), try Tokenizer(directory: directory))
-            }
+        let loaded = try withDirectory(of: store.readTree(of: digest)) {
+            try LoadedModel.load(at: $0)
         }
         return BaseModel(
             digest: digest, model: loaded.model, tokenizer: loaded.tokenizer,
@@ -78,6 +68,7 @@ extension PipelineContext {
             return try store.readFile(entry)
         }
         return try Adapter(
-            config: bytes("adapter_config.json"), weights: bytes("adapter_model.safetensors"))
+            directoryFiles: bytes(Adapter.configurationFileName),
+            weights: bytes(Adapter.weightsFileName))
     }
 }

@@ -109,7 +109,7 @@ extension PipelineContext {
                 model: base.model, adapter: try openAdapter(adapter.digest), kernels: .portable,
                 threads: threads),
             tokenizer: base.tokenizer, answerTokenLimit: run.recipe.evaluate.answerTokenLimit)
-        let candidateScores = try candidate.scores(task, generates: true) {
+        let candidateScores = candidate.scores(task, generates: true) {
             report(.progress(.evaluate, fraction: $0 * 0.6, note: "candidate"))
         }
         let plain = ModelScoring(
@@ -118,7 +118,7 @@ extension PipelineContext {
             tokenizer: base.tokenizer, answerTokenLimit: run.recipe.evaluate.answerTokenLimit)
         // Without labels the base must write its answer; with labels it may choose, which is harder
         // to beat: a base that was never taught the form of an answer writes none of them.
-        let baseScores = try plain.scores(task, generates: task.labels == nil) {
+        let baseScores = plain.scores(task, generates: task.labels == nil) {
             report(.progress(.evaluate, fraction: 0.6 + $0 * 0.4, note: "base"))
         }
         var baselines = [

@@ -45,24 +45,24 @@ struct ModelScoring {
     let answerTokenLimit: Int
 
     /// Prompts in one packed pass: bounds memory, changes no result.
-    private static let batchSize = 8
+    private static let batchSize = 16
 
     /// - Parameter generates: whether the model also writes an answer, greedily.
     func scores(
         _ task: EvaluationTask, generates: Bool, progress: (Double) -> Void
-    ) throws -> [ExampleScore] {
+    ) -> [ExampleScore] {
         var scores = [ExampleScore]()
         while scores.count < task.examples.count {
             let range = scores.count..<min(scores.count + Self.batchSize, task.examples.count)
             let queries = range.map { index in
-                ContinuationQuery(
+                (
                     prefix: task.prompts[index],
-                    continuations: task.labels == nil ? [task.answers[index]] : task.choices)
+                    continuations: task.labels == nil ? [task.answers[index]] : task.choices
+                )
             }
-            let likelihoods = try decoder.scoreContinuations(queries)
+            let likelihoods = decoder.scoreContinuations(queries)
             for (offset, index) in range.enumerated() {
-                scores.append(
-                    try score(task, index, likelihoods[offset], generates: generates))
+                scores.append(score(task, index, likelihoods[offset], generates: generates))
             }
             progress(Double(scores.count) / Double(task.examples.count))
         }
@@ -71,9 +71,9 @@ struct ModelScoring {
 
     private func score(
         _ task: EvaluationTask, _ index: Int, _ likelihoods: [Double], generates: Bool
-    ) throws -> ExampleScore {
+    ) -> ExampleScore {
         let example = task.examples[index]
-        let answer = generates ? try write(task, index) : nil
+        let answer = generates ? write(task, index) : nil
         guard task.labels != nil else {
             return ExampleScore(
                 id: example.id, expected: example.answer, answer: answer,
@@ -88,8 +88,8 @@ struct ModelScoring {
             tokenCount: expected.map { task.choices[$0].count } ?? 0)
     }
 
-    private func write(_ task: EvaluationTask, _ index: Int) throws -> String {
-        let tokens = try decoder.generate(
+    private func write(_ task: EvaluationTask, _ index: Int) -> String {
+        let tokens = decoder.generate(
             prompt: task.prompts[index], sampling: .greedy, maximumTokens: answerTokenLimit,
             stop: task.endTokens)
         return tokenizer.decode(tokens.filter { !task.endTokens.contains($0) })

@@ -31,7 +31,7 @@ extension PipelineContext {
         config: JSONValue,
         files: [FileSource],
         act: Act,
-        progress: StoreProgress.Report = { _ in },
+        progress: @escaping StoreProgress.Report = { _ in },
         predicate: (WrittenVersion) throws -> Predicate
     ) throws -> Published {
         let written = try store.writeVersion(

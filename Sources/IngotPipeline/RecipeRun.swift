@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import IngotCatalog
+package import IngotCatalog
 package import IngotCore
 package import IngotEvidence
 

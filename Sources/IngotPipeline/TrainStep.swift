@@ -63,8 +63,8 @@ extension PipelineContext {
         let settings = run.recipe.train.settings
         var trainer = try Trainer(
             model: base.model,
-            configuration: settings.configuration(threads: threads),
-            baseName: run.recipe.base.repository.text)
+            configuration: settings.configuration(
+                threads: threads, baseName: run.recipe.base.repository.text))
         var rate = TokenRate()
         return try trainer.train(
             examples: try examples(.train, of: dataset, base: base),

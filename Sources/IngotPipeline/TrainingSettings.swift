@@ -18,7 +18,7 @@ package struct TrainingSettings: Sendable {
     /// Tokens of a packed row.
     package let rowLength: Int
     package let learningRate: Double
-    package let schedule: TrainingConfiguration.Schedule
+    package let schedule: Schedule
     package let warmupSteps: Int
     package let weightDecay: Double
     package let beta1: Double
@@ -90,12 +90,36 @@ package struct TrainingSettings: Sendable {
 
     private static func schedule(
         _ reader: inout FieldReader
-    ) throws -> TrainingConfiguration.Schedule {
+    ) throws -> Schedule {
         let name = try reader.string("schedule") ?? "cosine"
-        guard let schedule = TrainingConfiguration.Schedule(rawValue: name) else {
+        guard let schedule = Schedule(rawValue: name) else {
             throw FieldError("train.schedule: '\(name)' is none of cosine, linear, constant")
         }
         return schedule
+    }
+
+    package func configuration(threads: Int, baseName: String) -> TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        configuration.rank = rank
+        configuration.alpha = alpha
+        configuration.targets = targets
+        configuration.usesRankStabilisation = usesRankStabilisation
+        configuration.learningRate = learningRate
+        configuration.schedule = schedule
+        configuration.warmupSteps = warmupSteps
+        configuration.length = stepLimit.map { .steps($0) } ?? .epochs(epochs)
+        configuration.examplesPerStep = batchSize
+        configuration.rowLength = rowLength
+        configuration.weightDecay = weightDecay
+        configuration.beta1 = beta1
+        configuration.beta2 = beta2
+        configuration.epsilon = epsilon
+        configuration.clipNorm = clipNorm
+        configuration.seed = seed
+        configuration.validationInterval = validationInterval
+        configuration.threads = threads
+        configuration.baseName = baseName
+        return configuration
     }
 
     /// Every hyperparameter as text, as provenance states them.

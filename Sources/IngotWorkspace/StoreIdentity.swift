@@ -13,7 +13,7 @@ package enum StoreIdentity {
     package static func create(at root: String) throws -> String {
         let path = file(at: root)
         if try Files.entry(at: path) != nil { return try read(at: root) }
-        let name = Hex.encode(SecureRandom.bytes(byteCount))
+        let name = try Hex.encode(SecureRandom.bytes(byteCount))
         try Files.replace(path, with: Array("\(name)\n".utf8))
         return name
     }

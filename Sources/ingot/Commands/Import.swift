@@ -52,7 +52,9 @@ struct Import: ParsableCommand {
             let name = directory.split(separator: "/").last.map(String.init) ?? directory
             try target.publish(
                 description.json, format: "hf", source: name,
-                files: try FileSource.files(in: directory))
+                files: description.files.map {
+                    FileSource(path: $0, content: .file(path: "\(directory)/\($0)"))
+                })
         }
     }
 }

@@ -41,7 +41,7 @@ struct Runs: ParsableCommand {
             abstract: "Show a run: parameters, outputs, curves.")
 
         @Argument(help: "A run, such as r3.")
-        var run: String
+        var name: String
 
         @Flag(help: "Print the result as JSON.")
         var json = false
@@ -50,7 +50,7 @@ struct Runs: ParsableCommand {
 
         func run() throws {
             let open = try OpenStore(options)
-            let record = try open.catalog.run(RunID(parsing: run))
+            let record = try open.catalog.run(RunID(parsing: name))
             let curves = MetricCurves(try open.catalog.metrics(of: record.id))
             if json {
                 var members = record.json.object ?? [:]
@@ -109,7 +109,7 @@ struct Runs: ParsableCommand {
         enum Format: String, CaseIterable, ExpressibleByArgument { case csv, json }
 
         @Argument(help: "A run, such as r3.")
-        var run: String
+        var name: String
 
         @Option(help: "csv or json.")
         var format = Format.csv
@@ -121,7 +121,7 @@ struct Runs: ParsableCommand {
 
         func run() throws {
             let open = try OpenStore(options)
-            let record = try open.catalog.run(RunID(parsing: run))
+            let record = try open.catalog.run(RunID(parsing: name))
             let curves = MetricCurves(try open.catalog.metrics(of: record.id))
             let text = format == .csv ? curves.csv : curves.json.prettyText + "\n"
             if let output {

@@ -44,7 +44,7 @@ final class ProgressBar: Sendable {
 
     private func left(_ share: Double) -> String {
         let elapsed = clock.now - started
-        guard share > 0.02, share < 1, elapsed > .seconds(1) else { return "" }
+        guard (0.02..<1).contains(share), elapsed > .seconds(1) else { return "" }
         return ", \(Terminal.duration(elapsed * ((1 - share) / share))) left"
     }
 

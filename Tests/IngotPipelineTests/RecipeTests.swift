@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IngotCore
+import Testing
+
+@testable import IngotPipeline
+
+@Suite("Recipe")
+struct RecipeTests {
+    private static let seed =
+        #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/registry/seed"
+
+    private static let gate = "rules: [{metric: loss, at_most: 2}]"
+
+    private static let text = """
+        name: small
+        base: base:v1
+        data: data:v1
+        prepare:
+          repository: prepared
+          prompt: "{question}"
+          completion: "{answer}"
+        train:
+          repository: adapters
+          steps: 3
+          lora: {rank: 4}
+        gate: gate.yaml
+        """
+
+    private func parse(_ text: String, gate: String = Self.gate) throws -> Recipe {
+        try Recipe(bytes: Array(text.utf8), path: "small.yaml") { ($0, Array(gate.utf8)) }
+    }
+
+    @Test("reads the seed recipe with its gate")
+    func seed() throws {
+        let recipe = try Recipe(path: "\(Self.seed)/debian-sections.yaml")
+        #expect(recipe.train.settings.rank == 16)
+        #expect(recipe.promote?.environment == "production")
+        #expect(recipe.gate.policy.name == "sections")
+    }
+
+    @Test("fills in the defaults of the field")
+    func defaults() throws {
+        let recipe = try parse(Self.text)
+        #expect(recipe.train.settings.alpha == 8)
+        #expect(recipe.train.settings.stepLimit == 3)
+        #expect(recipe.evaluate.split == "test")
+        #expect(recipe.promote == nil)
+    }
+
+    @Test(
+        "names the file, the key and the nearest known key",
+        arguments: [
+            ("lora: {rank: 4}", "lora: {rnak: 4}", "train.lora.rnak"),
+            ("lora: {rank: 4}", "lora: {rnak: 4}", "did you mean 'rank'"),
+            ("steps: 3", "stpes: 3", "train.stpes"),
+            ("steps: 3", "steps: 0", "positive"),
+            ("steps: 3", "steps: many", "train.steps: expected a whole number"),
+            ("completion:", "complation:", "complation"),
+            ("base: base:v1", "base: Base:v1", "repository 'Base'"),
+            ("gate: gate.yaml", "gates: gate.yaml", "gate is missing"),
+            ("name: small", "name: small\ntrainer: external", "reserved"),
+            ("lora: {rank: 4}", "lora: {targets: [q_porj]}", "did you mean 'q_proj'"),
+            ("lora: {rank: 4}", "method: dora", "dora"),
+            ("name: small", "name: small\nname: twice", "duplicate key"),
+        ])
+    func faults(old: String, new: String, part: String) {
+        let parts = Self.text.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
+        let changed = parts.joined(separator: new)
+        #expect {
+            try parse(changed)
+        } throws: {
+            let message = "\($0)"
+            return message.hasPrefix("small.yaml: ") && message.contains(part)
+        }
+    }
+
+    @Test("names the gate file when the fault is in it")
+    func gateFault() {
+        #expect {
+            try parse(Self.text, gate: "rules: []")
+        } throws: {
+            "\($0)".contains("gate gate.yaml: ")
+        }
+    }
+}
