@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import NIOCore
 internal import NIOPosix
 
 /// Waits for the signal that ends a server.
@@ -14,6 +15,16 @@ package enum SignalWait {
     package static func block() {
         var set = signalSet()
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Runs asynchronous work and blocks the main thread until it ends.
+    ///
+    /// An asynchronous `main` would hand the main thread to Dispatch, which lets it wait with every
+    /// signal unblocked: SIGTERM would then kill the process.
+    package static func runBlockingMain(
+        _ work: @escaping @Sendable () async throws -> Void
+    ) throws {
+        try MultiThreadedEventLoopGroup.singleton.any().makeFutureWithTask(work).wait()
     }
 
     /// The number of the signal that came.

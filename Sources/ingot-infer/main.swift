@@ -7,9 +7,6 @@ internal import IngotInference
 // Before any thread exists: threads inherit the mask.
 SignalWait.block()
 
-/// The grace that Kubernetes and Docker leave before SIGKILL is 30 and 10 seconds.
-let grace: Duration = .seconds(10)
-
 func environment() -> [String: String] {
     let names = ["MODEL", "ADAPTER", "NAME", "HOST", "PORT", "THREADS"].map { "INGOT_\($0)" }
     return names.reduce(into: [:]) { values, name in
@@ -17,7 +14,7 @@ func environment() -> [String: String] {
     }
 }
 
-func serve(_ options: ServerOptions) async throws {
+@Sendable func serve(_ options: ServerOptions) async throws {
     let log = ServerLog.standardError
     let started = ContinuousClock.now
     let model = try LanguageModel(loading: options)
@@ -36,7 +33,8 @@ func serve(_ options: ServerOptions) async throws {
     log.info("listening", fields)
     let signal = try await SignalWait.wait()
     log.info("stopping", ["signal": .integer(Int64(signal))])
-    await server.shutdown(grace: grace)
+    // Kubernetes leaves 30 seconds before SIGKILL, Docker 10.
+    await server.shutdown(grace: .seconds(9))
     log.info("stopped")
 }
 
@@ -50,7 +48,7 @@ do {
     case .help: print(ServerCommand.usage)
     case .version: print("ingot-infer \(ServerCommand.versionText)")
     case .health(let port): exit(HealthProbe.isHealthy(port: UInt16(port)) ? 0 : 1)
-    case .serve(let options): try await serve(options)
+    case .serve(let options): try SignalWait.runBlockingMain { try await serve(options) }
     }
 } catch {
     let isUsage = (error as? InferenceError)?.code == .usage
