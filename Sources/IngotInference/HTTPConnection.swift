@@ -97,6 +97,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        service.log.info("connection_failed", ["message": .string("\(error)")])
         context.close(promise: nil)
     }
 }

@@ -16,7 +16,7 @@ import Testing
         ]
     )
     func badBodies(body: String) async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let answer = try await server.post("/v1/chat/completions", body)
             #expect(answer.status == 400)
             #expect(answer.json?["error"]?["type"] == "invalid_request_error")
@@ -26,7 +26,7 @@ import Testing
 
     @Test("invalid UTF-8 is a bad body")
     func badUTF8() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let body = Array(#"{"prompt":""#.utf8) + [0xFF, 0xFE] + Array(#""}"#.utf8)
             let head =
                 "POST /v1/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
@@ -37,7 +37,7 @@ import Testing
 
     @Test("bytes that are not HTTP end the connection with status 400")
     func notHTTP() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             #expect(try await server.send("\u{16}\u{3}\u{1} hello\r\n\r\n").status == 400)
             #expect(try await server.get("/health").status == 200)
         }
@@ -45,7 +45,7 @@ import Testing
 
     @Test("unknown paths and methods are named as such")
     func unknownRoutes() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let missing = try await server.get("/v2/chat")
             #expect(missing.status == 404)
             #expect(missing.json?["error"]?["code"] == "unknown_url")
@@ -58,7 +58,7 @@ import Testing
 
     @Test("another model's name is answered with 404 model_not_found")
     func otherModel() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let answer = try await server.post(
                 "/v1/completions",
                 #"{"prompt":"a","model":"gpt-4"}"#
@@ -72,7 +72,7 @@ import Testing
     func bodyLimit() async throws {
         var limits = ServerLimits()
         limits.bodyByteCount = 100
-        try await TinyServer.with(limits: limits) { server in
+        try await TinyServer.with(limits: limits) { server async throws in
             let fitting = #"{"prompt":"a","max_tokens":1}"#
             let padded = fitting + String(repeating: " ", count: 100 - fitting.utf8.count)
             #expect(try await server.post("/v1/completions", padded).status == 200)
@@ -91,7 +91,7 @@ import Testing
 
     @Test("a prompt beyond the context is refused; one that fits exactly is answered")
     func contextLimit() async throws {
-        try await TinyServer.with(contextLength: 64) { server in
+        try await TinyServer.with(contextLength: 64) { server async throws in
             func ask(_ count: Int, _ maximum: Int) async throws -> HTTPAnswer {
                 let prompt = String(repeating: "a", count: count)
                 return try await server.post(
@@ -110,7 +110,7 @@ import Testing
 
     @Test("token ids outside of the vocabulary are refused", arguments: [-1, 259, 2_000_000_000])
     func wrongTokens(token: Int) async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             #expect(
                 try await server.post("/v1/completions", "{\"prompt\":[\(token)]}").status == 400
             )
@@ -119,7 +119,7 @@ import Testing
 
     @Test("a full queue is answered with 429 and when to come back")
     func fullQueue() async throws {
-        try await TinyServer.with(queueLimit: 0, contextLength: 8192) { server in
+        try await TinyServer.with(queueLimit: 0, contextLength: 8192) { server async throws in
             let long = #"{"prompt":"a","max_tokens":4000,"temperature":0.7,"stream":true}"#
             let port = UInt16(server.server.port)
             let client = try await NIOThreadPool.singleton.runIfActive {
@@ -144,7 +144,7 @@ import Testing
 
     @Test("a client that leaves frees the model for the next")
     func disconnect() async throws {
-        try await TinyServer.with(queueLimit: 0, contextLength: 8192) { server in
+        try await TinyServer.with(queueLimit: 0, contextLength: 8192) { server async throws in
             let long = #"{"prompt":"a","max_tokens":4000,"temperature":0.7,"stream":true}"#
             let port = UInt16(server.server.port)
             try await NIOThreadPool.singleton.runIfActive {
@@ -173,7 +173,7 @@ import Testing
     func slowRequest() async throws {
         var limits = ServerLimits()
         limits.requestDuration = .milliseconds(100)
-        try await TinyServer.with(limits: limits) { server in
+        try await TinyServer.with(limits: limits) { server async throws in
             let answer = try await server.send(
                 "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
             )
@@ -185,7 +185,7 @@ import Testing
     func connectionLimit() async throws {
         var limits = ServerLimits()
         limits.connectionCount = 1
-        try await TinyServer.with(limits: limits) { server in
+        try await TinyServer.with(limits: limits) { server async throws in
             let port = UInt16(server.server.port)
             let get = Array("GET /health HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
             let outcome = try await NIOThreadPool.singleton.runIfActive {

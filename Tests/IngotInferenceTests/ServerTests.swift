@@ -12,7 +12,7 @@ import Testing
 
     @Test("answers a chat, the same one every time")
     func chat() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let first = try await server.post("/v1/chat/completions", question + "}")
             #expect(first.status == 200)
             #expect(first.json?["object"] == "chat.completion")
@@ -33,7 +33,7 @@ import Testing
 
     @Test("a stream says who speaks, brings the same text in pieces, and ends with [DONE]")
     func stream() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let whole = try await server.post("/v1/chat/completions", question + "}")
             let stream = try await server.post(
                 "/v1/chat/completions",
@@ -62,7 +62,7 @@ import Testing
 
     @Test("continues text and token ids alike, and a seed makes drawing repeatable")
     func completions() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let path = "/v1/completions"
             let text = try await server.post(path, #"{"prompt":"ab","seed":3,"max_tokens":8}"#)
             let tokens = try await server.post(
@@ -79,7 +79,7 @@ import Testing
 
     @Test("a stop string ends the answer before it")
     func stopString() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let body = #"{"prompt":[97,98],"temperature":0,"max_tokens":12"#
             let whole = try await server.post("/v1/completions", body + "}")
             let text = try #require(whole.json?["choices"]?.array?.first?["text"]?.string)
@@ -99,7 +99,7 @@ import Testing
 
     @Test("lists the model, is healthy, and counts in Prometheus' format")
     func probes() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let models = try await server.get("/v1/models")
             #expect(models.json?["data"]?.array?.first?["id"] == "tiny")
             #expect(try await server.get("/health").json == ["status": "ok"])
@@ -120,7 +120,7 @@ import Testing
 
     @Test("a connection serves several requests, pipelined ones too")
     func keepAlive() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let get = "GET /health HTTP/1.1\r\nHost: x\r\n"
             let answer = try await server.send(
                 "\(get)\r\n\(get)\r\n\(get)Connection: close\r\n\r\n"
@@ -132,7 +132,7 @@ import Testing
 
     @Test("HTTP/1.0 clients get whole answers and streams without chunks")
     func oldClients() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let body = #"{"prompt":"a","max_tokens":2,"temperature":0,"stream":true}"#
             let answer = try await server.send(
                 "POST /v1/completions HTTP/1.0\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
@@ -147,7 +147,7 @@ import Testing
 
     @Test("a client that waits for 100 Continue gets it")
     func continuation() async throws {
-        try await TinyServer.with { server in
+        try await TinyServer.with { server async throws in
             let answer = try await server.post(
                 "/v1/completions",
                 #"{"prompt":"a","max_tokens":1}"#,
