@@ -86,8 +86,8 @@ let package = Package(
         module(
             "IngotDeploy",
             [
-                "IngotArchive", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvaluation",
-                "IngotEvidence", "IngotFiles", "IngotImage", "IngotStore", "IngotYAML",
+                "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvaluation", "IngotEvidence",
+                "IngotFiles", "IngotImage", "IngotStore", "IngotYAML",
             ]),
         module(
             "IngotPipeline",
@@ -108,8 +108,8 @@ let package = Package(
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDeploy",
-                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotModel", "IngotPipeline",
-                "IngotStore", "IngotWorkspace", "IngotYAML",
+                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
+                "IngotPipeline", "IngotStore", "IngotWorkspace", "IngotYAML",
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -17,13 +17,6 @@ package struct ImageBuild: Sendable {
     package let inputs: [ResourceRef]
     package let evidence: [Digest]
 
-    /// Where the parts lie in the image.
-    enum Folder {
-        static let base = "models/base"
-        static let adapter = "models/adapter"
-        static let evidence = "evidence"
-    }
-
     /// - Parameters:
     ///   - adapter: the adapter version, by the name that labels state.
     ///   - runtime: the runtime version whose files lie at the image's root.
@@ -43,27 +36,24 @@ package struct ImageBuild: Sendable {
         let evidence = try Self.evidence(
             adapter.digest, reference: adapter.reference, catalog: catalog, store: store,
             trust: trust)
-        let layers = [
-            ImageLayer(
-                name: "runtime",
-                files: try Self.files(of: runtime.digest, in: "", store: store) + Self.accounts),
-            ImageLayer(
-                name: "base", files: try Self.files(of: base, in: Folder.base, store: store)),
-            ImageLayer(
-                name: "adapter",
-                files: try Self.files(of: adapter.digest, in: Folder.adapter, store: store)),
-            ImageLayer(
-                name: "evidence",
-                files: try evidence.map { envelope in
-                    LayerFile(
-                        path: "\(Folder.evidence)/\(envelope.hex).sigstore.json",
-                        content: .bytes(try store.blobs.read(envelope)))
-                }),
-        ]
-        plan = try ImagePlan(
-            layers: layers,
-            settings: try Self.settings(
-                adapter: adapter, base: base, runtime: runtime.digest, store: store))
+        guard
+            let server = try store.readTree(of: runtime.digest)
+                .first(where: { "/\($0.path)" == ServingImage.serverPath })
+        else {
+            throw DeployError("\(runtime.reference): it holds no \(ServingImage.serverPath)")
+        }
+        let image = ServingImage(
+            server: Self.content(of: server, store: store),
+            base: try Self.files(of: base, store: store),
+            adapter: try Self.files(of: adapter.digest, store: store),
+            evidence: try evidence.map { envelope in
+                LayerFile(
+                    path: "\(envelope.hex).sigstore.json",
+                    content: .bytes(try store.blobs.read(envelope)))
+            },
+            modelName: adapter.reference.repository.text,
+            labels: Self.labels(adapter: adapter, base: base, runtime: runtime.digest))
+        plan = try image.plan()
         self.evidence = evidence
         inputs = [
             ResourceRef(
@@ -92,45 +82,30 @@ package struct ImageBuild: Sendable {
                 + "see 'ingot gate check \(reference)'")
     }
 
-    private static func settings(
-        adapter: (reference: Reference, digest: Digest), base: Digest, runtime: Digest,
-        store: Store
-    ) throws -> ImageSettings {
-        var settings = ImageSettings()
-        let gguf = try store.readTree(of: base).first { $0.path.hasSuffix(".gguf") }
-        settings.environment = [
-            "INGOT_MODEL": gguf.map { "/\(Folder.base)/\($0.path)" } ?? "/\(Folder.base)",
-            "INGOT_ADAPTER": "/\(Folder.adapter)",
-            "INGOT_NAME": adapter.reference.repository.text,
-        ]
-        settings.labels = [
+    private static func labels(
+        adapter: (reference: Reference, digest: Digest), base: Digest, runtime: Digest
+    ) -> [String: String] {
+        [
             "org.opencontainers.image.title": adapter.reference.repository.text,
-            "org.opencontainers.image.description": "A gated adapter with its base, served by Ingot",
+            "org.opencontainers.image.description":
+                "A gated adapter with its base, served by Ingot",
             "dev.ingot.adapter": adapter.digest.description,
             "dev.ingot.base": base.description,
             "dev.ingot.runtime": runtime.description,
         ]
-        return settings
     }
 
-    private static func files(
-        of version: Digest, in folder: String, store: Store
-    ) throws -> [LayerFile] {
+    private static func files(of version: Digest, store: Store) throws -> [LayerFile] {
         try store.readTree(of: version).map { entry in
             LayerFile(
-                path: folder.isEmpty ? entry.path : "\(folder)/\(entry.path)",
-                isExecutable: entry.isExecutable,
-                content: .stream(byteCount: entry.byteCount) { sink in
-                    try store.withContent(of: entry) { try sink($0.span) }
-                })
+                path: entry.path, isExecutable: entry.isExecutable,
+                content: content(of: entry, store: store))
         }
     }
 
-    /// Names for the user that the image runs as, which some runtimes ask for.
-    private static let accounts = [
-        LayerFile(
-            path: "etc/passwd",
-            content: .bytes(Array("nonroot:x:65532:65532:nonroot:/:/sbin/nologin\n".utf8))),
-        LayerFile(path: "etc/group", content: .bytes(Array("nonroot:x:65532:\n".utf8))),
-    ]
+    private static func content(of entry: TreeEntry, store: Store) -> LayerFile.Content {
+        .stream(byteCount: entry.byteCount) { sink in
+            try store.withContent(of: entry) { try sink($0.span) }
+        }
+    }
 }

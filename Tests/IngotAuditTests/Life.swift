@@ -67,11 +67,7 @@ final class Life {
         act: Act,
         predicate: Predicate
     ) throws {
-        let digest = try store.writeVersion(
-            kind: kind,
-            config: [:],
-            files: [FileSource(path: "file", content: .bytes(Array(content.utf8)))]
-        ).manifestDigest
+        let digest = try kind == .image ? image(content) : version(kind, content)
         digests[name] = digest
         try ledger.record(
             predicate,
@@ -85,6 +81,35 @@ final class Life {
                 )
             ]
         )
+    }
+
+    private func version(_ kind: Kind, _ content: String) throws -> Digest {
+        try store.writeVersion(
+            kind: kind,
+            config: [:],
+            files: [FileSource(path: "file", content: .bytes(Array(content.utf8)))]
+        ).manifestDigest
+    }
+
+    /// An image has layers and no tree; what is in them does not matter here.
+    private func image(_ content: String) throws -> Digest {
+        let config = Array("{}".utf8)
+        let manifest = Manifest(
+            artifactType: nil,
+            config: Descriptor(
+                mediaType: .imageConfig,
+                digest: try blobs.put(config),
+                byteCount: config.count
+            ),
+            layers: [
+                Descriptor(
+                    mediaType: .imageLayer,
+                    digest: Digest.of(content),
+                    byteCount: content.utf8.count
+                )
+            ]
+        )
+        return try blobs.put(manifest.canonicalBytes)
     }
 
     func context(_ run: String) -> BuildContext {

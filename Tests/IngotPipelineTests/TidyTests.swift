@@ -43,10 +43,21 @@ struct TidyTests {
         "String(format:", "JSONSerialization", "DateFormatter",
     ]
 
+    /// GRDB's rows hold `Data`, Yams's errors come from it.
+    private static let foundationModules = ["ingot", "ingot-bench", "IngotCatalog", "IngotYAML"]
+
+    /// Banned calls that a reader has agreed to, by file name.
+    private static let agreed = [
+        // zstd's contexts: one owner at a time, behind a mutex.
+        "ChunkCodec.swift": "@unchecked Sendable"
+    ]
+
     private struct SourceFile {
         let module: String
         let path: String
         let lines: [Substring]
+
+        var name: String { path.split(separator: "/").last.map(String.init) ?? path }
     }
 
     private func files() throws -> [SourceFile] {
@@ -110,7 +121,7 @@ struct TidyTests {
 
     @Test("Foundation stays in the command line")
     func foundation() throws {
-        for file in try files() where file.module != "ingot" && file.module != "IngotYAML" {
+        for file in try files() where !Self.foundationModules.contains(file.module) {
             #expect(!imports(file).contains("Foundation"), "\(file.path)")
         }
     }
@@ -119,7 +130,7 @@ struct TidyTests {
     func bannedCalls() throws {
         for file in try files() {
             for (number, line) in file.lines.enumerated() where !line.contains("//") {
-                for call in Self.banned {
+                for call in Self.banned where Self.agreed[file.name] != call {
                     #expect(!line.contains(call), "\(file.path):\(number + 1): \(call)")
                 }
             }

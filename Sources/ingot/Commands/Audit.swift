@@ -3,8 +3,8 @@
 import ArgumentParser
 import IngotAudit
 import IngotCore
-import IngotDeploy
 import IngotFiles
+import IngotImage
 
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +31,7 @@ struct Audit: ParsableCommand {
         let report =
             if case .file = try Files.entry(at: subject) {
                 try audit.report(
-                    on: ImageArchive.manifestDigest(ofFile: subject), question: subject)
+                    on: ImageArchive(reading: subject).digest, question: subject)
             } else {
                 try audit.report(on: subject)
             }

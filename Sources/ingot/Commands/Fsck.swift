@@ -28,7 +28,8 @@ struct Fsck: ParsableCommand {
         let named = try open.catalog.repositories().flatMap {
             try open.catalog.versions(of: $0).filter { $0.kind != .image }.map(\.digest)
         }
-        let damage = try open.store.check(manifests: named) { progress in
+        let statements = try open.catalog.statements().flatMap { [$0.envelope, $0.referrer] }
+        let damage = try open.store.check(manifests: named, blobs: statements) { progress in
             bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
         }
         bar.end()
