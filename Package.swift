@@ -14,8 +14,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-        swiftSettings: settings)
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name)] + dependencies,
+        swiftSettings: settings
+    )
 }
 
 let nio: [Target.Dependency] = [
@@ -38,15 +40,22 @@ let package = Package(
     targets: [
         // Every arrow points down; ARCHITECTURE.md draws the map.
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .systemLibrary(
-            name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+            name: "CLibArchive",
+            pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"])]
+        ),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
             name: "CIngotKernels",
             // SwiftPM compiles C without optimisation in debug builds; contraction would make the
             // bits depend on the compiler.
-            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+        ),
 
         // L0 values
         module("IngotCore"),
@@ -67,7 +76,8 @@ let package = Package(
             [
                 "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ]
+        ),
         module("IngotData", ["IngotCore", "IngotCrypto"]),
         module("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor", "CIngotKernels"]),
         module("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData"]),
@@ -77,30 +87,35 @@ let package = Package(
         module("IngotWorkspace", ["IngotCore", "IngotCrypto", "IngotFiles"]),
         module(
             "IngotEvidence",
-            ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]),
+            ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
+        ),
 
         // L4 services
         module(
             "IngotAudit",
-            ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotStore"]),
+            ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotStore"]
+        ),
         module(
             "IngotDeploy",
             [
                 "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvaluation", "IngotEvidence",
                 "IngotFiles", "IngotImage", "IngotStore", "IngotYAML",
-            ]),
+            ]
+        ),
         module(
             "IngotPipeline",
             [
                 "IngotCatalog", "IngotCore", "IngotCrypto", "IngotData", "IngotDeploy",
                 "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
                 "IngotStore", "IngotTemplate", "IngotTensor", "IngotTrainer", "IngotYAML",
-            ]),
+            ]
+        ),
 
         // L5 edges
         module(
             "IngotInference",
-            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio),
+            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
+        ),
 
         // L6 programs
         .executableTarget(
@@ -111,13 +126,15 @@ let package = Package(
                 "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
                 "IngotPipeline", "IngotStore", "IngotWorkspace", "IngotYAML",
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "ingot-infer",
             dependencies: ["IngotCore", "IngotInference"],
             swiftSettings: settings,
             // Nothing else is in an image: no C library, no loader, no shell.
-            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]),
+            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
+        ),
 
         tests("IngotArchive", ["IngotFiles"]),
         tests("IngotAudit", store + ["IngotCatalog", "IngotEvidence"]),
@@ -131,7 +148,8 @@ let package = Package(
         tests("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
         tests(
             "IngotInference",
-            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio),
+            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
+        ),
         tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
         tests("IngotPipeline", ["IngotCore", "IngotEvaluation"]),
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),

@@ -43,7 +43,7 @@ package enum Hex {
 
     /// The bytes, or nil when a character is not a lower-case digit or the count is odd.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        var bytes = [UInt8]()
+        var bytes: [UInt8] = []
         var high: UInt8?
         for unit in text.utf8 {
             let value: UInt8

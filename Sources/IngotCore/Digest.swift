@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SHA-256 of some bytes: the name of everything in a store. Text form: `sha256:<64 hex digits>`.
+/// SHA-256 of some bytes: the name of everything in a store.
+///
+/// Text form: `sha256:<64 hex digits>`.
 ///
 /// Four big-endian words, so that equality, order and hashing are synthesised and order is byte order.
 package struct Digest: Hashable, Sendable {
@@ -22,7 +24,7 @@ package struct Digest: Hashable, Sendable {
 
     /// The 32 bytes, first to last.
     package var bytes: [UInt8] {
-        var result = [UInt8]()
+        var result: [UInt8] = []
         result.reserveCapacity(Self.byteCount)
         for word in [words.0, words.1, words.2, words.3] {
             for shift in stride(from: 56, through: 0, by: -8) {

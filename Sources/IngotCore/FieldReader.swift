@@ -72,7 +72,9 @@ package struct FieldReader {
     }
 
     private mutating func read<Value>(
-        _ name: String, _ expected: String, _ convert: (JSONValue) -> Value?
+        _ name: String,
+        _ expected: String,
+        _ convert: (JSONValue) -> Value?
     ) throws(FieldError) -> Value? {
         guard let value = value(name) else { return nil }
         guard let converted = convert(value) else {

@@ -2,7 +2,7 @@
 
 /// Decimal text with a fixed number of places, without a locale and without Foundation.
 package enum FixedDecimal {
-    /// - Parameter places: 0 to 15.
+    /// The value with `places` digits after the point, 0 to 15.
     package static func text(_ value: Double, _ places: Int) -> String {
         guard value.isFinite, abs(value) < 1e15, (0...15).contains(places) else {
             return "\(value)"

@@ -108,7 +108,7 @@ private struct JSONParser {
     private mutating func parseArray() throws(JSONError) -> JSONValue {
         try enter()
         defer { depth -= 1 }
-        var elements = [JSONValue]()
+        var elements: [JSONValue] = []
         if current == UInt8(ascii: "]") {
             index += 1
             return .array(elements)
@@ -123,7 +123,7 @@ private struct JSONParser {
     private mutating func parseObject() throws(JSONError) -> JSONValue {
         try enter()
         defer { depth -= 1 }
-        var members = [String: JSONValue]()
+        var members: [String: JSONValue] = [:]
         // Bytes, not String ==, which would take canonically equivalent keys for duplicates.
         var keys = Set<[UInt8]>()
         if current == UInt8(ascii: "}") {
@@ -193,7 +193,7 @@ private struct JSONParser {
 
     private mutating func parseString() throws(JSONError) -> String {
         index += 1
-        var content = [UInt8]()
+        var content: [UInt8] = []
         var runStart = index
         while let unit = current {
             switch unit {
@@ -244,7 +244,8 @@ private struct JSONParser {
         let second = try parseCodeUnit()
         guard (0xDC00..<0xE000).contains(second),
             let scalar = Unicode.Scalar(
-                0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
+                0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
+            )
         else { throw failure("half of a surrogate pair") }
         return scalar
     }
@@ -252,7 +253,8 @@ private struct JSONParser {
     private mutating func parseCodeUnit() throws(JSONError) -> UInt16 {
         var value: UInt16 = 0
         for _ in 0..<4 {
-            guard let unit = current, let digit = Character(UnicodeScalar(unit)).hexDigitValue else {
+            guard let unit = current, let digit = Character(UnicodeScalar(unit)).hexDigitValue
+            else {
                 throw failure("expected four hexadecimal digits")
             }
             value = value << 4 | UInt16(digit)

@@ -6,7 +6,7 @@
 /// are not integers are written as Swift's shortest round-trip text.
 extension JSONValue {
     package var canonicalBytes: [UInt8] {
-        var output = [UInt8]()
+        var output: [UInt8] = []
         write(to: &output, indent: nil)
         return output
     }
@@ -15,7 +15,7 @@ extension JSONValue {
 
     /// The same order of keys, two spaces a level: for people and for files under version control.
     package var prettyText: String {
-        var output = [UInt8]()
+        var output: [UInt8] = []
         write(to: &output, indent: 0)
         return String(decoding: output, as: UTF8.self)
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON document as a value. Objects keep no order: the canonical text sorts keys by UTF-8 bytes.
+/// A JSON document as a value.
+///
+/// Objects keep no order: the canonical text sorts keys by UTF-8 bytes.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

@@ -38,7 +38,9 @@ package struct Manifest: Hashable, Sendable {
     }
 
     package var kind: Kind? {
-        if let artifactType { Kind(artifactType: artifactType) } else {
+        if let artifactType {
+            Kind(artifactType: artifactType)
+        } else {
             config.mediaType == .imageConfig ? .image : nil
         }
     }
@@ -71,7 +73,7 @@ package struct Manifest: Hashable, Sendable {
         }
         artifactType = json["artifactType"]?.string.map(MediaType.init)
         self.config = try Descriptor(json: config)
-        var parsed = [Descriptor]()
+        var parsed: [Descriptor] = []
         for layer in layers { parsed.append(try Descriptor(json: layer)) }
         self.layers = parsed
         subject = if let subject = json["subject"] { try Descriptor(json: subject) } else { nil }
@@ -84,7 +86,7 @@ package struct Manifest: Hashable, Sendable {
 
     static func annotations(in json: JSONValue) throws(ManifestError) -> [String: String] {
         guard let value = json["annotations"], value != .null else { return [:] }
-        var result = [String: String]()
+        var result: [String: String] = [:]
         for (key, text) in value.object ?? [:] {
             guard let text = text.string else {
                 throw ManifestError("annotation \(key): expected a string")

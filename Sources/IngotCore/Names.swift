@@ -18,14 +18,15 @@ package struct RepositoryName: Hashable, Sendable, CustomStringConvertible {
         else {
             throw NameError(
                 "repository '\(text)': use lower-case letters, digits and single '.', '_', '-' "
-                    + "between them, parts separated by '/', 255 bytes at most")
+                    + "between them, parts separated by '/', 255 bytes at most"
+            )
         }
         self.text = text
     }
 
     package var description: String { text }
 
-    /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+    // [a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*
     private static func isPart(_ part: Substring) -> Bool {
         var separator: [UInt8] = []
         var previousWasWord = false
@@ -67,7 +68,8 @@ package struct Tag: Hashable, Sendable, CustomStringConvertible {
         else {
             throw NameError(
                 "tag '\(text)': use letters, digits, '_', '.', '-', not starting with '.' or '-', "
-                    + "128 bytes at most")
+                    + "128 bytes at most"
+            )
         }
         self.text = text
     }
@@ -112,7 +114,8 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
             target = .tag(try Tag(parsing: String(text[text.index(after: colon)...])))
         } else {
             throw NameError(
-                "reference '\(text)': expected repository:tag or repository@sha256:…")
+                "reference '\(text)': expected repository:tag or repository@sha256:…"
+            )
         }
     }
 

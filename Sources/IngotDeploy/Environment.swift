@@ -31,7 +31,8 @@ package struct Environment: Sendable, Equatable {
         var reader = try FieldReader(json)
         name = try Tag(parsing: reader.require(reader.string("name"), "name"))
         repository = try RepositoryName(
-            parsing: reader.require(reader.string("repository"), "repository"))
+            parsing: reader.require(reader.string("repository"), "repository")
+        )
         gate = try Digest(parsing: reader.require(reader.string("gate"), "gate"))
         try reader.finish()
         guard name.versionNumber == nil else {

@@ -28,7 +28,7 @@ package struct EnvironmentFile: Sendable {
                 $0.utf8.lexicographicallyPrecedes($1.utf8)
             }
             var sections = try FieldReader(section, path: "environments")
-            var items = [Item]()
+            var items: [Item] = []
             for name in names {
                 guard var reader = try sections.object(name) else { continue }
                 let repository = try reader.require(reader.string("repository"), "repository")

@@ -26,19 +26,23 @@ package struct Environments: Sendable {
         try Environment(json: catalog.environment(named: name).definition)
     }
 
-    /// Records the environments of a file; those that are as they were stay so. Returns those that
-    /// changed.
+    /// Records the environments of a file; those that are as they were stay so.
+    ///
+    /// Returns those that changed.
     package func set(_ file: EnvironmentFile) throws -> [Environment] {
         let known = try all()
-        var changed = [Environment]()
+        var changed: [Environment] = []
         for item in file.items {
             let environment = try Environment(
                 name: Tag(parsing: item.name),
                 repository: RepositoryName(parsing: item.repository),
-                gate: blobs.put(item.gate))
+                gate: blobs.put(item.gate)
+            )
             guard !known.contains(environment) else { continue }
             try ledger.setEnvironment(
-                name: environment.name.text, definition: environment.json)
+                name: environment.name.text,
+                definition: environment.json
+            )
             changed.append(environment)
         }
         return changed

@@ -41,7 +41,8 @@ package struct EvaluationBundle: Sendable {
     }
 
     private static func result(
-        _ json: JSONValue, _ blobs: BlobStore
+        _ json: JSONValue,
+        _ blobs: BlobStore
     ) throws -> EvaluationResult {
         guard let text = json["outputs"]?.string else {
             throw DeployError("evaluation: it names no outputs")

@@ -30,7 +30,7 @@ package struct EvidenceCollection: Sendable {
         self.version = version
         let check = try StatementCheck(ledger: ledger)
         let catalog = ledger.catalog
-        var items = [Item]()
+        var items: [Item] = []
         var queue = [version]
         var seen: Set<Digest> = [version]
         while let subject = queue.first {
@@ -43,7 +43,8 @@ package struct EvidenceCollection: Sendable {
                 guard let verified = finding.verified else {
                     throw DeployError(
                         "\(subject): its statement of \(finding.time), \(kind.type), does not hold: "
-                            + (finding.fault ?? "it could not be checked"))
+                            + (finding.fault ?? "it could not be checked")
+                    )
                 }
                 let facts = try Predicate(kind: kind, json: verified.statement.predicate)
                 items.append(Item(envelope: record.envelope, verified: verified, facts: facts))
@@ -77,10 +78,14 @@ package struct EvidenceCollection: Sendable {
         let bundle = try EvaluationBundle(reading: facts.outputs, from: blobs)
         guard bundle.candidate.subject.digest == version else {
             throw DeployError(
-                "evaluation \(facts.outputs): it is of another version than \(version)")
+                "evaluation \(facts.outputs): it is of another version than \(version)"
+            )
         }
         return Evidence(
-            candidate: bundle.candidate, baselines: bundle.baselines, inputs: inputs)
+            candidate: bundle.candidate,
+            baselines: bundle.baselines,
+            inputs: inputs
+        )
     }
 }
 

@@ -17,9 +17,8 @@ package struct ImageBuild: Sendable {
     package let inputs: [ResourceRef]
     package let evidence: [Digest]
 
-    /// - Parameters:
-    ///   - adapter: the adapter version, by the name that labels state.
-    ///   - runtime: the runtime version whose files lie at the image's root.
+    /// Plans the image of an adapter version with the model server of a runtime version.
+    ///
     /// - Throws: `DeployError` when no verdict let the adapter pass.
     package init(
         adapter: (reference: Reference, digest: Digest),
@@ -34,8 +33,12 @@ package struct ImageBuild: Sendable {
         else { throw DeployError("\(adapter.reference): an image is made from an adapter version") }
         let base = try Digest(parsing: text)
         let evidence = try Self.evidence(
-            adapter.digest, reference: adapter.reference, catalog: catalog, store: store,
-            trust: trust)
+            adapter.digest,
+            reference: adapter.reference,
+            catalog: catalog,
+            store: store,
+            trust: trust
+        )
         guard
             let server = try store.readTree(of: runtime.digest)
                 .first(where: { "/\($0.path)" == ServingImage.serverPath })
@@ -49,24 +52,36 @@ package struct ImageBuild: Sendable {
             evidence: try evidence.map { envelope in
                 LayerFile(
                     path: "\(envelope.hex).sigstore.json",
-                    content: .bytes(try store.blobs.read(envelope)))
+                    content: .bytes(try store.blobs.read(envelope))
+                )
             },
             modelName: adapter.reference.repository.text,
-            labels: Self.labels(adapter: adapter, base: base, runtime: runtime.digest))
+            labels: Self.labels(adapter: adapter, base: base, runtime: runtime.digest)
+        )
         plan = try image.plan()
         self.evidence = evidence
         inputs = [
             ResourceRef(
-                name: "runtime", uri: "ingot:\(runtime.reference)", digest: runtime.digest),
+                name: "runtime",
+                uri: "ingot:\(runtime.reference)",
+                digest: runtime.digest
+            ),
             ResourceRef(name: "base", digest: base),
             ResourceRef(
-                name: "adapter", uri: "ingot:\(adapter.reference)", digest: adapter.digest),
+                name: "adapter",
+                uri: "ingot:\(adapter.reference)",
+                digest: adapter.digest
+            ),
         ]
     }
 
     /// The newest verdict that passed, and the envelopes it lists.
     private static func evidence(
-        _ version: Digest, reference: Reference, catalog: Catalog, store: Store, trust: TrustFile
+        _ version: Digest,
+        reference: Reference,
+        catalog: Catalog,
+        store: Store,
+        trust: TrustFile
     ) throws -> [Digest] {
         for record in try catalog.statements(about: version).reversed()
         where record.predicateType == PredicateKind.verificationSummary.type {
@@ -79,11 +94,14 @@ package struct ImageBuild: Sendable {
         }
         throw DeployError(
             "\(reference): no verdict let it pass, so there is no evidence to put into an image: "
-                + "see 'ingot gate check \(reference)'")
+                + "see 'ingot gate check \(reference)'"
+        )
     }
 
     private static func labels(
-        adapter: (reference: Reference, digest: Digest), base: Digest, runtime: Digest
+        adapter: (reference: Reference, digest: Digest),
+        base: Digest,
+        runtime: Digest
     ) -> [String: String] {
         [
             "org.opencontainers.image.title": adapter.reference.repository.text,
@@ -98,8 +116,10 @@ package struct ImageBuild: Sendable {
     private static func files(of version: Digest, store: Store) throws -> [LayerFile] {
         try store.readTree(of: version).map { entry in
             LayerFile(
-                path: entry.path, isExecutable: entry.isExecutable,
-                content: content(of: entry, store: store))
+                path: entry.path,
+                isExecutable: entry.isExecutable,
+                content: content(of: entry, store: store)
+            )
         }
     }
 

@@ -25,15 +25,28 @@ extension PromotionDoor {
         let current = try catalog.tag(environment.name, of: environment.repository)?.digest
         guard current != approval.version else {
             return Move(
-                environment: environment, from: current, to: approval.version, isNew: false,
-                logIndex: nil)
+                environment: environment,
+                from: current,
+                to: approval.version,
+                isNew: false,
+                logIndex: nil
+            )
         }
         let facts = PromotedFacts(
-            repository: environment.repository.text, environment: environment.name.text,
-            environmentDigest: environment.digest, from: current, to: approval.version,
-            verdict: approval.verdict)
-        return try move(environment, from: current, to: approval.version, .promoted,
-            .promoted(facts))
+            repository: environment.repository.text,
+            environment: environment.name.text,
+            environmentDigest: environment.digest,
+            from: current,
+            to: approval.version,
+            verdict: approval.verdict
+        )
+        return try move(
+            environment,
+            from: current,
+            to: approval.version,
+            .promoted,
+            .promoted(facts)
+        )
     }
 
     /// Returns an environment's tag to the version that it named before the current one.
@@ -44,20 +57,32 @@ extension PromotionDoor {
         else {
             throw DeployError(
                 "\(environment.repository):\(environment.name): there is no version before this "
-                    + "one to return to")
+                    + "one to return to"
+            )
         }
         let facts = RolledBackFacts(
-            repository: environment.repository.text, environment: environment.name.text,
-            environmentDigest: environment.digest, from: current.digest, to: previous,
-            reason: reason)
+            repository: environment.repository.text,
+            environment: environment.name.text,
+            environmentDigest: environment.digest,
+            from: current.digest,
+            to: previous,
+            reason: reason
+        )
         return try move(
-            environment, from: current.digest, to: previous, .rolledBack, .rolledBack(facts))
+            environment,
+            from: current.digest,
+            to: previous,
+            .rolledBack,
+            .rolledBack(facts)
+        )
     }
 
-    /// The version that was left when the current one came by promotion. A rollback undoes the last
-    /// promotion that is still standing, so that two rollbacks go two versions back.
+    /// The version that was left when the current one came by promotion.
+    ///
+    /// A rollback undoes the last promotion that is still standing, so that two rollbacks go two
+    /// versions back.
     static func previous<Version>(in history: [(act: Act, version: Version)]) -> Version? {
-        var standing = [Version]()
+        var standing: [Version] = []
         for (act, version) in history {
             if act == .rolledBack, standing.count > 1 {
                 standing.removeLast()
@@ -69,21 +94,35 @@ extension PromotionDoor {
     }
 
     private func move(
-        _ environment: Environment, from: Digest?, to version: Digest, _ act: Act,
+        _ environment: Environment,
+        from: Digest?,
+        to version: Digest,
+        _ act: Act,
         _ predicate: Predicate
     ) throws -> Move {
         let receipt = try ledger.record(
-            predicate, act: act,
+            predicate,
+            act: act,
             subject: Statement.Subject(
-                name: "\(environment.repository):\(environment.name)", digest: version),
+                name: "\(environment.repository):\(environment.name)",
+                digest: version
+            ),
             changes: [
                 .tag(
-                    repository: environment.repository, tag: environment.name, from: from,
-                    to: version)
-            ])
+                    repository: environment.repository,
+                    tag: environment.name,
+                    from: from,
+                    to: version
+                )
+            ]
+        )
         return Move(
-            environment: environment, from: from, to: version, isNew: true,
-            logIndex: receipt.logIndex)
+            environment: environment,
+            from: from,
+            to: version,
+            isNew: true,
+            logIndex: receipt.logIndex
+        )
     }
 }
 

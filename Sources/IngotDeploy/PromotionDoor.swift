@@ -64,7 +64,8 @@ package struct PromotionDoor: Sendable {
         guard reference.repository == environment.repository else {
             throw DeployError(
                 "\(reference): environment '\(environment.name)' belongs to "
-                    + "\(environment.repository); promote a version of that")
+                    + "\(environment.repository); promote a version of that"
+            )
         }
         let gate = try store.blobs.read(environment.gate, limit: YAMLDocument.byteLimit)
         return try decide(reference, gate: gate, environment: environment)
@@ -76,7 +77,9 @@ package struct PromotionDoor: Sendable {
     }
 
     private func decide(
-        _ reference: Reference, gate: [UInt8], environment: Environment?
+        _ reference: Reference,
+        gate: [UInt8],
+        environment: Environment?
     ) throws -> Decision {
         let version = try catalog.resolve(reference)
         let policy = try GatePolicy(json: YAMLDocument.parse(gate))
@@ -85,14 +88,23 @@ package struct PromotionDoor: Sendable {
         let evidence = try collection.evidence(gate: gateDigest, blobs: store.blobs)
         let verdict = policy.verdict(on: evidence)
         let envelope = try sign(
-            verdict, reference: reference, version: version, gate: (policy.name, gateDigest),
-            evidence: collection.items.map(\.envelope), environment: environment)
+            verdict,
+            reference: reference,
+            version: version,
+            gate: (policy.name, gateDigest),
+            evidence: collection.items.map(\.envelope),
+            environment: environment
+        )
         let approval: Approval? =
             if let environment, verdict.outcome == .passed {
                 Approval(version: version, environment: environment, verdict: envelope)
             } else { nil }
         return Decision(
-            version: version, verdict: verdict, envelope: envelope, approval: approval)
+            version: version,
+            verdict: verdict,
+            envelope: envelope,
+            approval: approval
+        )
     }
 
     /// Signs a verdict, unless the same gate said the same of the same evidence before.
@@ -114,11 +126,14 @@ package struct PromotionDoor: Sendable {
                 ResourceRef(name: $0.name.text, digest: $0.digest)
             },
             time: now(),
-            version: programVersion)
+            version: programVersion
+        )
         if let known = try knownVerdict(facts, about: version) { return known }
         let receipt = try ledger.record(
-            .gateDecided(facts), act: .gateDecided,
-            subject: Statement.Subject(name: reference.description, digest: version))
+            .gateDecided(facts),
+            act: .gateDecided,
+            subject: Statement.Subject(name: reference.description, digest: version)
+        )
         guard let statement = receipt.statement else {
             throw DeployError("\(reference): the verdict was recorded without a statement")
         }
@@ -129,7 +144,9 @@ package struct PromotionDoor: Sendable {
         for record in try catalog.statements(about: version).reversed()
         where record.predicateType == PredicateKind.verificationSummary.type {
             let verified = try ledger.keys.trust.verify(
-                store.blobs.read(record.envelope), about: version)
+                store.blobs.read(record.envelope),
+                about: version
+            )
             let known = try Predicate(kind: verified.kind, json: verified.statement.predicate)
             guard case .gateDecided(var other) = known else { continue }
             other.time = facts.time
@@ -153,7 +170,7 @@ extension VerdictResult {
 
 extension RuleFact {
     init(_ finding: Verdict.Finding) {
-        var values = [String: String]()
+        var values: [String: String] = [:]
         if let value = finding.value { values["value"] = FixedDecimal.text(value, 6) }
         if let threshold = finding.threshold {
             values["threshold"] = FixedDecimal.text(threshold, 6)
@@ -167,7 +184,10 @@ extension RuleFact {
         }
         if let comparison = finding.comparison { values["comparison"] = comparison.rawValue }
         self.init(
-            rule: finding.rule, result: VerdictResult(finding.outcome), values: values,
-            reason: finding.reason)
+            rule: finding.rule,
+            result: VerdictResult(finding.outcome),
+            values: values,
+            reason: finding.reason
+        )
     }
 }

@@ -2,7 +2,9 @@
 
 internal import Glibc
 
-/// Reading and replacing whole files of a working copy. A store has its own, durable way.
+/// Reading and replacing whole files of a working copy.
+///
+/// A store has its own, durable way.
 package enum Files {
     /// What is at a path, links not followed.
     package enum Entry: Sendable, Equatable {
@@ -23,7 +25,9 @@ package enum Files {
         return switch unsafe status.st_mode & S_IFMT {
         case S_IFREG:
             unsafe .file(
-                byteCount: Int(status.st_size), isExecutable: status.st_mode & S_IXUSR != 0)
+                byteCount: Int(status.st_size),
+                isExecutable: status.st_mode & S_IXUSR != 0
+            )
         case S_IFDIR: .directory
         case S_IFLNK: .link
         default: .other
@@ -35,7 +39,7 @@ package enum Files {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.last("open", path) }
         defer { close(descriptor) }
-        var content = [UInt8]()
+        var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes {
@@ -53,7 +57,9 @@ package enum Files {
         }
     }
 
-    /// Replaces a file at once: a reader sees the old bytes or the new ones. Not synced.
+    /// Replaces a file at once: a reader sees the old bytes or the new ones.
+    ///
+    /// Not synced.
     package static func replace(_ path: String, with content: some Collection<UInt8>) throws {
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -73,13 +79,18 @@ package enum Files {
     }
 
     package static func writeAll(
-        _ content: [UInt8], to descriptor: Int32, path: String
+        _ content: [UInt8],
+        to descriptor: Int32,
+        path: String
     ) throws {
         try unsafe content.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
                 let count = unsafe write(
-                    descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: offset),
+                    buffer.count - offset
+                )
                 if count < 0 {
                     if errno == EINTR { continue }
                     throw FileError.last("write", path)
@@ -104,7 +115,7 @@ package enum Files {
     package static func names(in path: String) throws -> [String] {
         guard let stream = unsafe opendir(path) else { throw FileError.last("list", path) }
         defer { unsafe _ = closedir(stream) }
-        var names = [String]()
+        var names: [String] = []
         errno = 0
         while let item = unsafe readdir(stream) {
             let name = unsafe withUnsafePointer(to: &item.pointee.d_name) {

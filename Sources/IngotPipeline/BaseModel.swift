@@ -15,8 +15,10 @@ package struct BaseModel: Sendable {
 }
 
 extension PipelineContext {
-    /// Opens a checkpoint version. Its raw files are mapped from the store; a checkpoint in Hugging
-    /// Face's layout is linked into a scratch directory while it is loaded.
+    /// Opens a checkpoint version.
+    ///
+    /// Its raw files are mapped from the store; a checkpoint in Hugging Face's layout is linked
+    /// into a scratch directory while it is loaded.
     package func openBase(_ digest: Digest) throws -> BaseModel {
         let manifest = try store.manifest(digest)
         guard manifest.kind == .checkpoint else {
@@ -27,14 +29,19 @@ extension PipelineContext {
             try LoadedModel.load(at: $0)
         }
         return BaseModel(
-            digest: digest, model: loaded.model, tokenizer: loaded.tokenizer,
-            chat: try ChatFormat(tokenizer: loaded.tokenizer))
+            digest: digest,
+            model: loaded.model,
+            tokenizer: loaded.tokenizer,
+            chat: try ChatFormat(tokenizer: loaded.tokenizer)
+        )
     }
 
     /// A scratch directory that looks like the version: links to raw blobs, copies of the rest.
+    ///
     /// Mappings made inside outlive it.
     private func withDirectory<Result>(
-        of entries: [TreeEntry], _ body: (String) throws -> Result
+        of entries: [TreeEntry],
+        _ body: (String) throws -> Result
     ) throws -> Result {
         let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
         let directory = "\(base)/ingot-\(getpid())-\(UInt64.random(in: .min ... .max))"
@@ -69,6 +76,7 @@ extension PipelineContext {
         }
         return try Adapter(
             directoryFiles: bytes(Adapter.configurationFileName),
-            weights: bytes(Adapter.weightsFileName))
+            weights: bytes(Adapter.weightsFileName)
+        )
     }
 }

@@ -66,11 +66,14 @@ package struct ChatFormat: Sendable {
     package func example(_ messages: [JSONValue]) throws -> TrainingExample {
         let prompt = try promptTokens(Array(messages.dropLast()))
         let whole = tokenizer.encode(
-            try render(messages, addsGenerationPrompt: false), parsingSpecial: true)
+            try render(messages, addsGenerationPrompt: false),
+            parsingSpecial: true
+        )
         guard whole.starts(with: prompt), whole.count > prompt.count else {
             throw PipelineError(
                 "the chat template changes the prompt when the answer follows it; "
-                    + "loss on responses needs a template that only appends")
+                    + "loss on responses needs a template that only appends"
+            )
         }
         let answer = whole[prompt.count...]
         guard endTokens.isEmpty || answer.contains(where: endTokens.contains) else {

@@ -11,11 +11,14 @@ internal import IngotStore
 internal import IngotTensor
 
 extension PipelineContext {
-    /// Adapter version → evaluation on the held-out split, beside its baselines. The digest of the
-    /// evaluation's index.
+    /// Adapter version → evaluation on the held-out split, beside its baselines.
+    ///
+    /// The digest of the evaluation's index.
     @discardableResult
     package func evaluateStep(
-        _ run: RecipeRun, adapter: Published, dataset: Published
+        _ run: RecipeRun,
+        adapter: Published,
+        dataset: Published
     ) throws -> Digest {
         let recipe = run.recipe
         let started = now()
@@ -23,7 +26,9 @@ extension PipelineContext {
         let key = StepKey(
             .evaluate,
             inputs: ["adapter": adapter.digest, "dataset": dataset.digest, "base": baseDigest],
-            part: recipe.evaluate.part, program: program)
+            part: recipe.evaluate.part,
+            program: program
+        )
         if let known = try rememberedEvaluation(key, run) {
             let bundle = try EvaluationBundle(reading: known, from: store.blobs)
             report(.stepFinished(.evaluate, summary: bundle.summary, isReused: true))
@@ -48,11 +53,16 @@ extension PipelineContext {
             kernelSet: KernelSet.portable.rawValue,
             parameters: FlatParameters.texts(recipe.evaluate.part),
             program: programRef,
-            context: buildContext(run, since: started))
+            context: buildContext(run, since: started)
+        )
         try ledger.record(
-            .evaluated(facts), act: .evaluated,
+            .evaluated(facts),
+            act: .evaluated,
             subject: Statement.Subject(
-                name: adapter.reference.description, digest: adapter.digest))
+                name: adapter.reference.description,
+                digest: adapter.digest
+            )
+        )
         try remember(key, ["evaluation": .string(index.description)])
         report(.stepFinished(.evaluate, summary: bundle.summary, isReused: false))
         return index
@@ -67,7 +77,9 @@ extension PipelineContext {
     }
 
     private func evaluationTask(
-        _ run: RecipeRun, dataset: Published, base: BaseModel
+        _ run: RecipeRun,
+        dataset: Published,
+        base: BaseModel
     ) throws -> EvaluationTask {
         guard let split = Split(rawValue: run.recipe.evaluate.split) else {
             throw PipelineError("evaluate.split: '\(run.recipe.evaluate.split)' is no split")
@@ -76,7 +88,8 @@ extension PipelineContext {
         guard let entry = entries.first(where: { $0.path == split.fileName }) else {
             throw PipelineError(
                 "\(dataset.reference): it has no \(split.fileName): give prepare.split.\(split) a "
-                    + "share")
+                    + "share"
+            )
         }
         let labels = try entries.first { $0.path == PreparedDataset.FileName.labels }.map {
             try LabelSet(json: JSONValue(parsing: store.readFile($0)))
@@ -84,38 +97,62 @@ extension PipelineContext {
         return try EvaluationTask(
             split: EvaluationSplit(dataset: dataset.digest, split: split, digest: entry.digest),
             examples: Example.examples(file: entry.path, bytes: store.readFile(entry)),
-            labels: labels, chat: base.chat)
+            labels: labels,
+            chat: base.chat
+        )
     }
 
     private func evaluated(
-        _ run: RecipeRun, _ task: EvaluationTask, adapter: Published, base: BaseModel
+        _ run: RecipeRun,
+        _ task: EvaluationTask,
+        adapter: Published,
+        base: BaseModel
     ) throws -> EvaluationBundle {
         let bootstrap = Bootstrap(seed: run.recipe.evaluate.seed)
         func result(
-            _ name: String, _ digest: Digest?, _ method: EvaluationSubject.Method,
+            _ name: String,
+            _ digest: Digest?,
+            _ method: EvaluationSubject.Method,
             _ scores: [ExampleScore]
         ) throws -> EvaluationResult {
             let isModel = digest != nil
             return try EvaluationResult(
                 subject: EvaluationSubject(
-                    name: name, digest: digest, method: method,
+                    name: name,
+                    digest: digest,
+                    method: method,
                     form: isModel ? Self.unmerged : nil,
-                    kernels: isModel ? KernelSet.portable.rawValue : nil),
-                split: task.split, labels: task.labelTexts, scores: scores,
-                bootstrap: bootstrap)
+                    kernels: isModel ? KernelSet.portable.rawValue : nil
+                ),
+                split: task.split,
+                labels: task.labelTexts,
+                scores: scores,
+                bootstrap: bootstrap
+            )
         }
         let candidate = ModelScoring(
             decoder: Decoder(
-                model: base.model, adapter: try openAdapter(adapter.digest), kernels: .portable,
-                threads: threads),
-            tokenizer: base.tokenizer, answerTokenLimit: run.recipe.evaluate.answerTokenLimit)
+                model: base.model,
+                adapter: try openAdapter(adapter.digest),
+                kernels: .portable,
+                threads: threads
+            ),
+            tokenizer: base.tokenizer,
+            answerTokenLimit: run.recipe.evaluate.answerTokenLimit
+        )
         let candidateScores = candidate.scores(task, generates: true) {
             report(.progress(.evaluate, fraction: $0 * 0.6, note: "candidate"))
         }
         let plain = ModelScoring(
             decoder: Decoder(
-                model: base.model, adapter: nil, kernels: .portable, threads: threads),
-            tokenizer: base.tokenizer, answerTokenLimit: run.recipe.evaluate.answerTokenLimit)
+                model: base.model,
+                adapter: nil,
+                kernels: .portable,
+                threads: threads
+            ),
+            tokenizer: base.tokenizer,
+            answerTokenLimit: run.recipe.evaluate.answerTokenLimit
+        )
         // Without labels the base must write its answer; with labels it may choose, which is harder
         // to beat: a base that was never taught the form of an answer writes none of them.
         let baseScores = plain.scores(task, generates: task.labels == nil) {
@@ -123,18 +160,26 @@ extension PipelineContext {
         }
         var baselines = [
             try result(
-                "base", base.digest, task.labels == nil ? .generation : .choice,
-                task.labels == nil ? baseScores : Baselines.choice(baseScores))
+                "base",
+                base.digest,
+                task.labels == nil ? .generation : .choice,
+                task.labels == nil ? baseScores : Baselines.choice(baseScores)
+            )
         ]
         if let majority = task.labels?.majority(in: .train) {
             baselines.append(
                 try result(
-                    "majority", nil, .majority,
-                    Baselines.majority(majority, on: task.examples)))
+                    "majority",
+                    nil,
+                    .majority,
+                    Baselines.majority(majority, on: task.examples)
+                )
+            )
         }
         return EvaluationBundle(
             candidate: try result("candidate", adapter.digest, .generation, candidateScores),
-            baselines: baselines)
+            baselines: baselines
+        )
     }
 }
 
@@ -144,10 +189,12 @@ extension EvaluationBundle {
         ([candidate] + baselines).flatMap { result in
             result.metrics.map { metric, interval in
                 MeasuredMetric(
-                    name: metric.rawValue, model: result.subject.name,
+                    name: metric.rawValue,
+                    model: result.subject.name,
                     value: FixedDecimal.text(interval.value, 6),
                     lower: FixedDecimal.text(interval.lower, 6),
-                    upper: FixedDecimal.text(interval.upper, 6))
+                    upper: FixedDecimal.text(interval.upper, 6)
+                )
             }
         }
     }
@@ -155,7 +202,8 @@ extension EvaluationBundle {
     /// `exact_match 0.565 [0.500, 0.635], base 0.210, majority 0.120`.
     fileprivate var summary: String {
         guard let interval = candidate[.exactMatch] else { return "" }
-        let own = "exact_match \(FixedDecimal.text(interval.value, 3)) "
+        let own =
+            "exact_match \(FixedDecimal.text(interval.value, 3)) "
             + "[\(FixedDecimal.text(interval.lower, 3)), \(FixedDecimal.text(interval.upper, 3))]"
         let others = baselines.compactMap { result in
             result[.exactMatch].map {

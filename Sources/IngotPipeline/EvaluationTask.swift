@@ -47,11 +47,13 @@ struct ModelScoring {
     /// Prompts in one packed pass: bounds memory, changes no result.
     private static let batchSize = 16
 
-    /// - Parameter generates: whether the model also writes an answer, greedily.
+    /// Scores every example; with `generates` the model also writes an answer, greedily.
     func scores(
-        _ task: EvaluationTask, generates: Bool, progress: (Double) -> Void
+        _ task: EvaluationTask,
+        generates: Bool,
+        progress: (Double) -> Void
     ) -> [ExampleScore] {
-        var scores = [ExampleScore]()
+        var scores: [ExampleScore] = []
         while scores.count < task.examples.count {
             let range = scores.count..<min(scores.count + Self.batchSize, task.examples.count)
             let queries = range.map { index in
@@ -70,28 +72,42 @@ struct ModelScoring {
     }
 
     private func score(
-        _ task: EvaluationTask, _ index: Int, _ likelihoods: [Double], generates: Bool
+        _ task: EvaluationTask,
+        _ index: Int,
+        _ likelihoods: [Double],
+        generates: Bool
     ) -> ExampleScore {
         let example = task.examples[index]
         let answer = generates ? write(task, index) : nil
         guard task.labels != nil else {
             return ExampleScore(
-                id: example.id, expected: example.answer, answer: answer,
-                lossSum: likelihoods.first.map { -$0 }, tokenCount: task.answers[index].count)
+                id: example.id,
+                expected: example.answer,
+                answer: answer,
+                lossSum: likelihoods.first.map { -$0 },
+                tokenCount: task.answers[index].count
+            )
         }
         let labels = task.labelTexts
         let expected = labels.firstIndex { $0.utf8.elementsEqual(example.answer.utf8) }
         return ExampleScore(
-            id: example.id, expected: example.answer, answer: answer,
+            id: example.id,
+            expected: example.answer,
+            answer: answer,
             choice: ExampleScore.choice(of: labels, logLikelihoods: likelihoods),
-            logLikelihoods: likelihoods, lossSum: expected.map { -likelihoods[$0] },
-            tokenCount: expected.map { task.choices[$0].count } ?? 0)
+            logLikelihoods: likelihoods,
+            lossSum: expected.map { -likelihoods[$0] },
+            tokenCount: expected.map { task.choices[$0].count } ?? 0
+        )
     }
 
     private func write(_ task: EvaluationTask, _ index: Int) -> String {
         let tokens = decoder.generate(
-            prompt: task.prompts[index], sampling: .greedy, maximumTokens: answerTokenLimit,
-            stop: task.endTokens)
+            prompt: task.prompts[index],
+            sampling: .greedy,
+            maximumTokens: answerTokenLimit,
+            stop: task.endTokens
+        )
         return tokenizer.decode(tokens.filter { !task.endTokens.contains($0) })
     }
 }

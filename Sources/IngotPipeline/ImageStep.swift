@@ -28,55 +28,86 @@ package struct BuiltImage: Sendable {
 }
 
 extension PipelineContext {
-    /// Builds the image of an adapter version and writes its archive. The store keeps the image's
-    /// manifest and configuration; layers are streamed from the versions they are made of.
+    /// Builds the image of an adapter version and writes its archive.
+    ///
+    /// The store keeps the image's manifest and configuration; layers are streamed from the
+    /// versions they are made of.
     package func buildImage(
-        _ adapter: Reference, in repository: RepositoryName, to output: String,
+        _ adapter: Reference,
+        in repository: RepositoryName,
+        to output: String,
         runtime: RuntimeProgram
     ) throws -> BuiltImage {
         let server = try addRuntime(runtime)
         let build = try ImageBuild(
             adapter: (adapter, catalog.resolve(adapter)),
             runtime: (server.reference, server.digest),
-            store: store, catalog: catalog, trust: ledger.keys.trust)
+            store: store,
+            catalog: catalog,
+            trust: ledger.keys.trust
+        )
         let image = build.plan
         let batch = store.blobs.batch()
         _ = try batch.add(image.configBytes)
         _ = try batch.add(image.manifestBytes)
         try batch.commit()
         let written = WrittenVersion(
-            manifestDigest: image.digest, manifest: image.manifest, byteCount: image.byteCount,
-            fileCount: 0, newByteCount: image.configBytes.count + image.manifestBytes.count)
+            manifestDigest: image.digest,
+            manifest: image.manifest,
+            byteCount: image.byteCount,
+            fileCount: 0,
+            newByteCount: image.configBytes.count + image.manifestBytes.count
+        )
         let published = try name(
-            written, kind: .image, in: repository, act: .imageBuilt
+            written,
+            kind: .image,
+            in: repository,
+            act: .imageBuilt
         ) { _ in
             .imageBuilt(
                 ImageBuiltFacts(
-                    repository: repository.text, inputs: build.inputs, evidence: build.evidence,
-                    platform: "linux/amd64", version: program.version))
+                    repository: repository.text,
+                    inputs: build.inputs,
+                    evidence: build.evidence,
+                    platform: "linux/amd64",
+                    version: program.version
+                )
+            )
         }
         report(.progress(.image, fraction: 0.5, note: "writing \(output)"))
         try image.writeArchive(
             to: output,
-            name: ImageName(repository: repository, tag: .version(published.number)))
+            name: ImageName(repository: repository, tag: .version(published.number))
+        )
         return BuiltImage(
-            reference: published.reference, digest: image.digest, byteCount: image.byteCount)
+            reference: published.reference,
+            digest: image.digest,
+            byteCount: image.byteCount
+        )
     }
 
     /// Adds the model server as a runtime version; the same program is the version it was.
     package func addRuntime(_ runtime: RuntimeProgram) throws -> Published {
         let source = FileSource(
-            path: "ingot-infer", isExecutable: true, content: .file(path: runtime.path))
+            path: "ingot-infer",
+            isExecutable: true,
+            content: .file(path: runtime.path)
+        )
         return try publish(
-            .runtime, in: runtime.repository,
+            .runtime,
+            in: runtime.repository,
             config: ["platform": "linux/amd64", "version": .string(program.version)],
-            files: [source], act: .runtimeAdded
+            files: [source],
+            act: .runtimeAdded
         ) { written in
             .runtimeAdded(
                 RuntimeAddedFacts(
                     repository: runtime.repository.text,
                     program: ResourceRef(name: "ingot-infer", digest: written.manifestDigest),
-                    version: program.version, platform: "linux/amd64"))
+                    version: program.version,
+                    platform: "linux/amd64"
+                )
+            )
         }
     }
 }

@@ -3,8 +3,9 @@
 internal import IngotCore
 internal import IngotTrainer
 
-/// The metrics of every step as a blob: JSON objects, one a line. Times are left out, so that the
-/// same training gives the same bytes.
+/// The metrics of every step as a blob: JSON objects, one a line.
+///
+/// Times are left out, so that the same training gives the same bytes.
 struct MetricLog {
     private let steps: [StepMetrics]
 

@@ -15,8 +15,11 @@ extension PipelineContext {
         let dataDigest = try catalog.resolve(recipe.data)
         let baseDigest = try catalog.resolve(recipe.base)
         let key = StepKey(
-            .prepare, inputs: ["data": dataDigest, "base": baseDigest],
-            part: recipe.prepare.part, program: program)
+            .prepare,
+            inputs: ["data": dataDigest, "base": baseDigest],
+            part: recipe.prepare.part,
+            program: program
+        )
         if !run.isForced(.prepare), let known = try reuse(key, in: recipe.prepare.repository) {
             report(.stepFinished(.prepare, summary: summary(known), isReused: true))
             return known
@@ -33,7 +36,9 @@ extension PipelineContext {
         let format = try formatted(prepared, base: try openBase(baseDigest))
         let reportDigest = try store.blobs.put(Array(prepared.report.json.canonicalBytes))
         let published = try publish(
-            .dataset, in: recipe.prepare.repository, config: format,
+            .dataset,
+            in: recipe.prepare.repository,
+            config: format,
             files: prepared.files.map { FileSource(path: $0.name, content: .bytes($0.bytes)) },
             act: .datasetPrepared
         ) { _ in
@@ -48,8 +53,11 @@ extension PipelineContext {
                     splitCounts: Dictionary(
                         uniqueKeysWithValues: prepared.splits.map {
                             ($0.split.rawValue, $0.examples.count)
-                        }),
-                    context: buildContext(run, since: started)))
+                        }
+                    ),
+                    context: buildContext(run, since: started)
+                )
+            )
         }
         try remember(key, ["version": .string(published.digest.description)])
         let drops = prepared.report.dropCounts.map { "\($0.count) \($0.reason.rawValue)" }
@@ -58,8 +66,10 @@ extension PipelineContext {
         return published
     }
 
-    /// Puts every example through the base's template, so that what cannot be trained is found
-    /// now, and counts tokens. The config of the prepared version.
+    /// Puts every example through the base's template, so that what cannot be trained is found now,
+    /// and counts tokens.
+    ///
+    /// The config of the prepared version.
     private func formatted(_ prepared: PreparedDataset, base: BaseModel) throws -> JSONValue {
         var splits: [String: JSONValue] = [:]
         for (split, examples) in prepared.splits {
@@ -97,8 +107,14 @@ extension PipelineContext {
             let record = try version(Digest(parsing: text), in: repository)
         else { return nil }
         return Published(
-            repository: repository, number: record.number, digest: record.digest,
-            byteCount: 0, fileCount: 0, newByteCount: 0, isNew: false)
+            repository: repository,
+            number: record.number,
+            digest: record.digest,
+            byteCount: 0,
+            fileCount: 0,
+            newByteCount: 0,
+            isNew: false
+        )
     }
 
     func summary(_ published: Published) -> String {

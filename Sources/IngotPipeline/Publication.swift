@@ -24,7 +24,9 @@ package struct Published: Sendable {
 
 extension PipelineContext {
     /// Stores files as a version, states what was done, and names it `repository:vN`: the one way a
-    /// version comes into being. The same content in the same repository is the version it was.
+    /// version comes into being.
+    ///
+    /// The same content in the same repository is the version it was.
     package func publish(
         _ kind: Kind,
         in repository: RepositoryName,
@@ -35,7 +37,11 @@ extension PipelineContext {
         predicate: (WrittenVersion) throws -> Predicate
     ) throws -> Published {
         let written = try store.writeVersion(
-            kind: kind, config: config, files: files, progress: progress)
+            kind: kind,
+            config: config,
+            files: files,
+            progress: progress
+        )
         return try name(written, kind: kind, in: repository, act: act, predicate: predicate)
     }
 
@@ -50,9 +56,14 @@ extension PipelineContext {
         let digest = written.manifestDigest
         func published(_ number: Int, isNew: Bool) -> Published {
             Published(
-                repository: repository, number: number, digest: digest,
-                byteCount: written.byteCount, fileCount: written.fileCount,
-                newByteCount: written.newByteCount, isNew: isNew)
+                repository: repository,
+                number: number,
+                digest: digest,
+                byteCount: written.byteCount,
+                fileCount: written.fileCount,
+                newByteCount: written.newByteCount,
+                isNew: isNew
+            )
         }
         if let known = try version(digest, in: repository) {
             return published(known.number, isNew: false)
@@ -64,7 +75,8 @@ extension PipelineContext {
             changes: [
                 .version(repository: repository, number: nil, digest: digest, kind: kind)
             ],
-            files: try signedFiles(of: digest, kind: kind))
+            files: try signedFiles(of: digest, kind: kind)
+        )
         guard let added = try version(digest, in: repository) else {
             throw PipelineError("\(repository)@\(digest): not in the catalog after it was added")
         }
@@ -81,7 +93,8 @@ extension PipelineContext {
 
     /// The version of a repository with this digest.
     package func version(
-        _ digest: Digest, in repository: RepositoryName
+        _ digest: Digest,
+        in repository: RepositoryName
     ) throws -> VersionRecord? {
         try catalog.versions(of: repository).first { $0.digest == digest }
     }

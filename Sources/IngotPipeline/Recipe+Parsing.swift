@@ -32,7 +32,8 @@ extension Recipe {
             data = try Self.reference("data", &root)
             if let trainer = try root.string("trainer"), trainer != "embedded" {
                 throw PipelineError(
-                    "trainer: '\(trainer)' is reserved for later; leave it out or say 'embedded'")
+                    "trainer: '\(trainer)' is reserved for later; leave it out or say 'embedded'"
+                )
             }
             prepare = try Self.prepare(&root)
             train = try Self.train(&root)
@@ -51,7 +52,8 @@ extension Recipe {
     }
 
     private static func reference(
-        _ name: String, _ reader: inout FieldReader
+        _ name: String,
+        _ reader: inout FieldReader
     ) throws -> Reference {
         try Reference(parsing: reader.require(reader.string(name), name))
     }
@@ -71,7 +73,8 @@ extension Recipe {
         return Prepare(
             repository: try RepositoryName(parsing: text),
             configuration: try PrepareConfiguration(json: .object(members)),
-            part: part)
+            part: part
+        )
     }
 
     private static func train(_ root: inout FieldReader) throws -> Train {
@@ -97,8 +100,11 @@ extension Recipe {
         let seed = try reader.integer("seed") ?? 0
         try reader.finish()
         return Evaluate(
-            split: split, answerTokenLimit: limit, seed: UInt64(bitPattern: Int64(seed)),
-            part: part)
+            split: split,
+            answerTokenLimit: limit,
+            seed: UInt64(bitPattern: Int64(seed)),
+            part: part
+        )
     }
 
     private static func gate(_ bytes: [UInt8], path: String) throws -> Gate {

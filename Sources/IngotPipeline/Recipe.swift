@@ -6,8 +6,9 @@ package import IngotEvaluation
 package import IngotModel
 package import IngotTrainer
 
-/// A fine-tune declared in one YAML file: base, data, steps and gate. Its format is
-/// `schemas/recipe.schema.json`.
+/// A fine-tune declared in one YAML file: base, data, steps and gate.
+///
+/// Its format is `schemas/recipe.schema.json`.
 ///
 /// A recipe is the unit of reproducibility: the same recipe over the same inputs gives the same
 /// digests, whoever runs it, wherever, with any thread count.

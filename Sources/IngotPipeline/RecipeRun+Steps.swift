@@ -21,10 +21,10 @@ package struct RunOutcome: Sendable {
 }
 
 extension PipelineContext {
-    /// Executes a recipe's steps up to and including `last`; a verdict that did not pass ends the run
-    /// before `promote`.
+    /// Executes a recipe's steps up to and including `last`.
     ///
-    /// - Parameter forcedFrom: steps from this one on run although the store has their results.
+    /// A verdict that did not pass ends the run before `promote`. Steps from `forcedFrom` on run
+    /// although the store has their results.
     package func run(
         _ recipe: Recipe,
         through last: Step = .image,
@@ -34,21 +34,32 @@ extension PipelineContext {
     ) throws -> RunOutcome {
         let recipeDigest = try store.blobs.put(recipe.bytes)
         let id = try catalog.createRun(
-            name: recipe.name, recipe: recipeDigest,
+            name: recipe.name,
+            recipe: recipeDigest,
             parameters: .object(recipe.train.settings.parameters.mapValues { .string($0) }),
             environment: [
                 "program": .string(program.digest.description),
                 "version": .string(program.version), "threads": .integer(Int64(threads)),
             ],
-            startedAt: now().seconds)
+            startedAt: now().seconds
+        )
         let run = RecipeRun(
-            id: id, recipe: recipe, recipeDigest: recipeDigest, git: git, forcedFrom: forcedFrom)
+            id: id,
+            recipe: recipe,
+            recipeDigest: recipeDigest,
+            git: git,
+            forcedFrom: forcedFrom
+        )
         var outcome = RunOutcome(run: id)
         do {
             try execute(run, through: last, runtime: runtime, &outcome)
         } catch {
             try catalog.finish(
-                id, state: .failed, outputs: ["error": .string("\(error)")], at: now().seconds)
+                id,
+                state: .failed,
+                outputs: ["error": .string("\(error)")],
+                at: now().seconds
+            )
             throw error
         }
         try catalog.finish(id, state: .succeeded, outputs: outcome.json, at: now().seconds)
@@ -56,7 +67,9 @@ extension PipelineContext {
     }
 
     private func execute(
-        _ run: RecipeRun, through last: Step, runtime: RuntimeProgram?,
+        _ run: RecipeRun,
+        through last: Step,
+        runtime: RuntimeProgram?,
         _ outcome: inout RunOutcome
     ) throws {
         report(.stepStarted(.prepare))
@@ -84,15 +97,25 @@ extension PipelineContext {
         else { return }
         report(.stepStarted(.image))
         let built = try buildImage(
-            adapter.reference, in: image.repository, to: image.output, runtime: runtime)
+            adapter.reference,
+            in: image.repository,
+            to: image.output,
+            runtime: runtime
+        )
         outcome.image = built
         report(
             .stepFinished(
-                .image, summary: "\(image.output) \(built.digest.short)", isReused: false))
+                .image,
+                summary: "\(image.output) \(built.digest.short)",
+                isReused: false
+            )
+        )
     }
 
     private func promoteStep(
-        _ adapter: Published, to name: String, _ outcome: inout RunOutcome
+        _ adapter: Published,
+        to name: String,
+        _ outcome: inout RunOutcome
     ) throws {
         let environments = Environments(blobs: store.blobs, catalog: catalog, ledger: ledger)
         let environment = try environments.named(name)
@@ -106,14 +129,21 @@ extension PipelineContext {
         outcome.move = move
         report(
             .stepFinished(
-                .promote, summary: "\(environment.repository):\(name) is \(adapter.reference)",
-                isReused: !move.isNew))
+                .promote,
+                summary: "\(environment.repository):\(name) is \(adapter.reference)",
+                isReused: !move.isNew
+            )
+        )
     }
 
     package var door: PromotionDoor {
         PromotionDoor(
-            store: store, catalog: catalog, ledger: ledger, programVersion: program.version,
-            now: now)
+            store: store,
+            catalog: catalog,
+            ledger: ledger,
+            programVersion: program.version,
+            now: now
+        )
     }
 }
 

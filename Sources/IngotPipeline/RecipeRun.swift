@@ -37,15 +37,22 @@ package struct RecipeRun: Sendable {
 extension PipelineContext {
     var programRef: ResourceRef {
         ResourceRef(
-            name: "program", uri: "pkg:generic/ingot@\(program.version)", digest: program.digest)
+            name: "program",
+            uri: "pkg:generic/ingot@\(program.version)",
+            digest: program.digest
+        )
     }
 
     func buildContext(_ run: RecipeRun, since started: Timestamp) -> BuildContext {
         BuildContext(
             version: program.version,
             execution: Execution(
-                runID: run.id.description, started: started, finished: now()),
-            git: run.git)
+                runID: run.id.description,
+                started: started,
+                finished: now()
+            ),
+            git: run.git
+        )
     }
 
     func reference(_ name: String, _ reference: Reference, _ digest: Digest) -> ResourceRef {

@@ -16,8 +16,11 @@ extension PipelineContext {
         let started = now()
         let baseDigest = try catalog.resolve(recipe.base)
         let key = StepKey(
-            .train, inputs: ["dataset": dataset.digest, "base": baseDigest],
-            part: recipe.train.part, program: program)
+            .train,
+            inputs: ["dataset": dataset.digest, "base": baseDigest],
+            part: recipe.train.part,
+            program: program
+        )
         if !run.isForced(.train), let known = try reuse(key, in: recipe.train.repository) {
             report(.stepFinished(.train, summary: summary(known), isReused: true))
             return known
@@ -28,7 +31,8 @@ extension PipelineContext {
         let metricsDigest = try store.blobs.put(metrics.bytes)
         let settings = recipe.train.settings
         let published = try publish(
-            .adapter, in: recipe.train.repository,
+            .adapter,
+            in: recipe.train.repository,
             config: ["format": "peft.lora", "base": .string(baseDigest.description)],
             files: result.adapter.files().map {
                 FileSource(path: $0.name, content: .bytes($0.bytes))
@@ -47,24 +51,34 @@ extension PipelineContext {
                     ],
                     program: programRef,
                     metrics: metricsDigest,
-                    context: buildContext(run, since: started)))
+                    context: buildContext(run, since: started)
+                )
+            )
         }
         try remember(key, ["version": .string(published.digest.description)])
         report(
             .stepFinished(
                 .train,
-                summary: "\(summary(published)), loss \(metrics.firstAndLast)", isReused: false))
+                summary: "\(summary(published)), loss \(metrics.firstAndLast)",
+                isReused: false
+            )
+        )
         return published
     }
 
     private func trained(
-        _ run: RecipeRun, dataset: Published, base: BaseModel
+        _ run: RecipeRun,
+        dataset: Published,
+        base: BaseModel
     ) throws -> TrainingResult {
         let settings = run.recipe.train.settings
         var trainer = try Trainer(
             model: base.model,
             configuration: settings.configuration(
-                threads: threads, baseName: run.recipe.base.repository.text))
+                threads: threads,
+                baseName: run.recipe.base.repository.text
+            )
+        )
         var rate = TokenRate()
         return try trainer.train(
             examples: try examples(.train, of: dataset, base: base),
@@ -74,14 +88,19 @@ extension PipelineContext {
             let speed = rate.add(metrics.tokenCount, seconds: metrics.seconds)
             report(
                 .progress(
-                    .train, fraction: Double(metrics.step) / Double(max(metrics.stepCount, 1)),
-                    note: "loss \(FixedDecimal.text(metrics.loss, 4)), \(Int(speed)) tokens/s"))
+                    .train,
+                    fraction: Double(metrics.step) / Double(max(metrics.stepCount, 1)),
+                    note: "loss \(FixedDecimal.text(metrics.loss, 4)), \(Int(speed)) tokens/s"
+                )
+            )
         }
     }
 
     /// A split of a prepared version as tokens; empty when it has no such split.
     func examples(
-        _ split: Split, of dataset: Published, base: BaseModel
+        _ split: Split,
+        of dataset: Published,
+        base: BaseModel
     ) throws -> [TrainingExample] {
         try self.split(split, of: dataset.digest).map {
             try base.chat.example($0.messages.map(\.chatJSON))

@@ -57,12 +57,14 @@ package struct TrainingSettings: Sendable {
         guard learningRate > 0, warmupSteps >= 0, validationInterval >= 0, clipNorm >= 0 else {
             throw FieldError(
                 "train: learning_rate must be positive; warmup_steps, validate_every and "
-                    + "clip_norm not negative")
+                    + "clip_norm not negative"
+            )
         }
     }
 
     private static func positive(
-        _ name: String, _ reader: inout FieldReader
+        _ name: String,
+        _ reader: inout FieldReader
     ) throws(FieldError) -> Int? {
         guard let value = try reader.integer(name) else { return nil }
         guard (1...1_000_000_000).contains(value) else {
@@ -83,7 +85,8 @@ package struct TrainingSettings: Sendable {
             let hint = Spelling.nearest(to: name, among: known).map { ": did you mean '\($0)'?" }
             throw FieldError(
                 "train.lora.targets: '\(name)' is not a linear layer"
-                    + (hint ?? ": known are \(known.joined(separator: ", "))"))
+                    + (hint ?? ": known are \(known.joined(separator: ", "))")
+            )
         }
         return LinearRole.allCases.filter { names.contains($0.rawValue) }
     }

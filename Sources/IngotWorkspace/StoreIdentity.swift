@@ -4,8 +4,9 @@ internal import IngotCore
 internal import IngotCrypto
 internal import IngotFiles
 
-/// The random name of a store, in its file `store-id`: 32 hexadecimal digits. It names the log and
-/// the folder of the keys, so that a copied or moved store still finds them.
+/// The random name of a store, in its file `store-id`: 32 hexadecimal digits.
+///
+/// It names the log and the folder of the keys, so that a copied or moved store still finds them.
 package enum StoreIdentity {
     private static let byteCount = 16
 

@@ -12,11 +12,11 @@ package struct StoreLocation: Sendable, Equatable {
 
     package init(root: String) { self.root = root }
 
-    /// - Parameters:
-    ///   - named: what `--store` or `INGOT_STORE` says: a store, or a directory that holds one.
-    ///   - workingDirectory: an absolute path.
+    /// Finds the store that `named` (what `--store` or `INGOT_STORE` says) means, else the nearest
+    /// one above the absolute path `workingDirectory`.
     package static func find(
-        named: String?, workingDirectory: String
+        named: String?,
+        workingDirectory: String
     ) throws -> StoreLocation {
         if let named {
             for candidate in [named, "\(named)/\(directoryName)"] where try isStore(candidate) {
@@ -32,7 +32,8 @@ package struct StoreLocation: Sendable, Equatable {
             guard directory != "/", let slash = directory.lastIndex(of: "/") else {
                 throw WorkspaceError(
                     "no store in \(workingDirectory) or above: make one with 'ingot init', or name "
-                        + "one with --store or INGOT_STORE")
+                        + "one with --store or INGOT_STORE"
+                )
             }
             directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
         }

@@ -26,7 +26,9 @@ package enum YAMLDocument {
     package static func parse(_ bytes: [UInt8]) throws(YAMLError) -> JSONValue {
         guard bytes.count <= byteLimit else {
             throw YAMLError(
-                line: nil, problem: "\(bytes.count) bytes exceed the limit of \(byteLimit)")
+                line: nil,
+                problem: "\(bytes.count) bytes exceed the limit of \(byteLimit)"
+            )
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw YAMLError(line: nil, problem: "the file is not valid UTF-8")
@@ -56,18 +58,20 @@ private struct NodeReader {
         switch node {
         case .scalar(let scalar): return try Self.value(of: scalar, node)
         case .sequence(let sequence):
-            var elements = [JSONValue]()
+            var elements: [JSONValue] = []
             for element in sequence { elements.append(try value(of: element, depth: depth + 1)) }
             return .array(elements)
         case .mapping(let mapping):
-            var members = [String: JSONValue]()
+            var members: [String: JSONValue] = [:]
             for (key, member) in mapping {
                 guard case .scalar(let name) = key else {
                     throw YAMLError(line: key.mark?.line, problem: "a key must be a plain word")
                 }
                 guard members[name.string] == nil else {
                     throw YAMLError(
-                        line: key.mark?.line, problem: "duplicate key '\(name.string)'")
+                        line: key.mark?.line,
+                        problem: "duplicate key '\(name.string)'"
+                    )
                 }
                 members[name.string] = try value(of: member, depth: depth + 1)
             }
@@ -79,7 +83,8 @@ private struct NodeReader {
 
     /// Resolves a plain scalar by the core schema of YAML 1.2: `no`, `on` and `1:30` are strings.
     private static func value(
-        of scalar: Node.Scalar, _ node: Node
+        of scalar: Node.Scalar,
+        _ node: Node
     ) throws(YAMLError) -> JSONValue {
         let tag = node.tag.rawValue
         guard tag == "tag:yaml.org,2002:str" else {
@@ -93,7 +98,8 @@ private struct NodeReader {
         case "false": return .bool(false)
         default: break
         }
-        let digits = text.utf8.first.map { "+-".utf8.contains($0) } == true
+        let digits =
+            text.utf8.first.map { "+-".utf8.contains($0) } == true
             ? text.dropFirst() : text[...]
         guard let first = digits.utf8.first, "0123456789.".utf8.contains(first) else {
             return .string(text)

@@ -26,7 +26,8 @@ struct OpenStore {
     init(_ options: StoreOptions) throws {
         let location = try StoreLocation.find(
             named: options.path ?? ProcessInfo.processInfo.environment["INGOT_STORE"],
-            workingDirectory: FileManager.default.currentDirectoryPath)
+            workingDirectory: FileManager.default.currentDirectoryPath
+        )
         try self.init(root: Self.absolute(location.root))
     }
 
@@ -35,16 +36,20 @@ struct OpenStore {
         catalog = try Catalog(opening: root)
         store = Store(blobs: blobs, index: catalog.chunkIndex)
         ledger = Ledger(
-            blobs: blobs, catalog: catalog,
+            blobs: blobs,
+            catalog: catalog,
             keys: try KeyRing(
-                opening: Self.keyDirectory(ofStore: try StoreIdentity.read(at: root))))
+                opening: Self.keyDirectory(ofStore: try StoreIdentity.read(at: root))
+            )
+        )
     }
 
     /// Where the private keys of a store lie: never inside it, so that a copy of the store is no
     /// copy of the keys.
     static func keyDirectory(ofStore storeID: String) -> String {
         let environment = ProcessInfo.processInfo.environment
-        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        let base =
+            environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? "\(NSHomeDirectory())/.config"
         return "\(base)/ingot/keys/\(storeID)"
     }
@@ -59,8 +64,14 @@ struct OpenStore {
         report: @escaping @Sendable (PipelineEvent) -> Void = { _ in }
     ) throws -> PipelineContext {
         PipelineContext(
-            store: store, catalog: catalog, ledger: ledger, program: try Self.program(),
-            threads: threads, now: { Self.now() }, report: report)
+            store: store,
+            catalog: catalog,
+            ledger: ledger,
+            program: try Self.program(),
+            threads: threads,
+            now: { Self.now() },
+            report: report
+        )
     }
 
     static func now() -> Timestamp {
@@ -70,7 +81,9 @@ struct OpenStore {
     private static func program() throws -> PipelineContext.Program {
         let executable = try MappedFile(path: "/proc/self/exe")
         return PipelineContext.Program(
-            version: ProgramVersion.text, digest: unsafe Digest.of(executable.bytes))
+            version: ProgramVersion.text,
+            digest: unsafe Digest.of(executable.bytes)
+        )
     }
 
     /// A version by reference, or the error that says what there is.

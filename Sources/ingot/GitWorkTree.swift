@@ -9,7 +9,8 @@ enum GitWorkTree {
     static func state(at path: String) -> GitState? {
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-        let folder = exists && isDirectory.boolValue
+        let folder =
+            exists && isDirectory.boolValue
             ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard let commit = git(["rev-parse", "HEAD"], in: folder), commit.utf8.count >= 40,
             let status = git(["status", "--porcelain"], in: folder)

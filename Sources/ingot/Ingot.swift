@@ -23,19 +23,24 @@ struct Ingot: ParsableCommand {
                 subcommands: [
                     Init.self, Add.self, Checkout.self, List.self, Show.self, TagCommand.self,
                     Fsck.self, Import.self,
-                ]),
+                ]
+            ),
             CommandGroup(
                 name: "Pipeline",
-                subcommands: [Run.self, Prepare.self, Train.self, Evaluate.self, Runs.self]),
+                subcommands: [Run.self, Prepare.self, Train.self, Evaluate.self, Runs.self]
+            ),
             CommandGroup(
                 name: "Gates and deployment",
                 subcommands: [
                     Gate.self, Env.self, Promote.self, Rollback.self, Image.self,
-                ]),
+                ]
+            ),
             CommandGroup(
                 name: "Evidence",
-                subcommands: [Audit.self, Verify.self, Log.self, Key.self]),
-        ])
+                subcommands: [Audit.self, Verify.self, Log.self, Key.self]
+            ),
+        ]
+    )
 
     static func main() {
         do {

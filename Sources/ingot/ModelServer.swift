@@ -15,9 +15,12 @@ enum ModelServer {
         guard try Files.entry(at: path) != nil else {
             throw PipelineError(
                 "\(path): the model server is not beside this program: build both with "
-                    + "'swift build -c release'")
+                    + "'swift build -c release'"
+            )
         }
         return RuntimeProgram(
-            path: path, repository: try RepositoryName(parsing: repository))
+            path: path,
+            repository: try RepositoryName(parsing: repository)
+        )
     }
 }

@@ -24,7 +24,8 @@ struct PublishedReport {
         }
         let size = Terminal.size(published.byteCount)
         let files = published.fileCount == 1 ? "1 file" : "\(published.fileCount) files"
-        let growth = published.isNew
+        let growth =
+            published.isNew
             ? "the store grew by \(Terminal.size(published.newByteCount))" : "already there"
         Swift.print("\(published.reference)  \(published.digest)")
         Swift.print("\(files), \(size); \(growth)")

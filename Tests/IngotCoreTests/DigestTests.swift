@@ -21,7 +21,8 @@ struct DigestTests {
         arguments: [
             "", "sha256:", Self.hex, "sha256:\(Self.hex.dropLast())", "sha256:\(Self.hex)0",
             "sha256:\(Self.hex.uppercased())", "sha512:\(Self.hex)",
-        ])
+        ]
+    )
     func refusal(text: String) {
         #expect(throws: NameError.self) { try Digest(parsing: text) }
     }

@@ -12,7 +12,8 @@ struct JSONTests {
             (#" { "b" : 1 , "a" : [ true , null , "x" ] } "#, #"{"a":[true,null,"x"],"b":1}"#),
             (#""\u0041\u00e9\ud83d\ude00\n\u0001\/""#, "\"A\u{e9}\u{1F600}\\n\\u0001/\""),
             ("-0", "0"), ("1.50", "1.5"), ("9223372036854775807", "9223372036854775807"),
-        ])
+        ]
+    )
     func canonical(text: String, expected: String) throws {
         #expect(try JSONValue(parsing: text).canonicalText == expected)
     }
@@ -29,7 +30,8 @@ struct JSONTests {
             ("", 1), ("{", 1), ("[1,]", 1), ("{\"a\":1,}", 1), ("\n\n[01]", 3), ("1 2", 1),
             ("{\"a\":1,\n\"a\":2}", 2), ("\"\\ud800\"", 1), ("\"\\x\"", 1), ("[1e999]", 1),
             ("NaN", 1), ("\"\u{1}\"", 1), ("{'a':1}", 1), ("tru", 1), ("-", 1), ("1.", 1),
-        ])
+        ]
+    )
     func refusal(text: String, line: Int) {
         #expect {
             try JSONValue(parsing: text)

@@ -13,7 +13,8 @@ struct NamesTests {
 
     @Test(
         "refuses other repositories",
-        arguments: ["", "A", "a/", "/a", "a//b", "-a", "a-", "a._b", "a___b", "a b", "ä", "a:b"])
+        arguments: ["", "A", "a/", "/a", "a//b", "-a", "a-", "a._b", "a___b", "a b", "ä", "a:b"]
+    )
     func badRepositories(text: String) {
         #expect(throws: NameError.self) { try RepositoryName(parsing: text) }
     }
@@ -41,7 +42,10 @@ struct NamesTests {
         #expect(try Tag(parsing: text).versionNumber == number)
     }
 
-    @Test("takes no other tag for a version tag", arguments: ["v0", "v01", "v", "v1a", "x1", "v+1"])
+    @Test(
+        "takes no other tag for a version tag",
+        arguments: ["v0", "v01", "v", "v1a", "x1", "v+1"]
+    )
     func otherTags(text: String) {
         #expect((try? Tag(parsing: text))?.versionNumber == nil)
     }

@@ -14,7 +14,9 @@ struct EnvironmentTests {
     func roundTrip() throws {
         let environment = Environment(
             name: try Tag(parsing: "production"),
-            repository: try RepositoryName(parsing: "bot"), gate: Self.gate)
+            repository: try RepositoryName(parsing: "bot"),
+            gate: Self.gate
+        )
         #expect(try Environment(json: environment.json) == environment)
     }
 
@@ -24,7 +26,8 @@ struct EnvironmentTests {
             #"{"name":"v3","repository":"bot","gate":"sha256:00"}"#,
             #"{"name":"production","repository":"Bot","gate":"x"}"#,
             #"{"name":"production","repository":"bot"}"#,
-        ])
+        ]
+    )
     func refusal(text: String) throws {
         let json = try JSONValue(parsing: text)
         #expect(throws: (any Error).self) { try Environment(json: json) }
@@ -37,21 +40,27 @@ struct EnvironmentTests {
         defer { try? Files.remove(folder) }
         let path = "\(folder)/environments.yaml"
         try Files.replace(
-            path, with: "environments: {production: {repository: bot, gtae: g.yaml}}".utf8)
+            path,
+            with: "environments: {production: {repository: bot, gtae: g.yaml}}".utf8
+        )
         #expect {
             try EnvironmentFile(path: path)
         } throws: {
             "\($0)".contains("environments.production.gate is missing")
         }
         try Files.replace(
-            path, with: "environments: {production: {repository: bot, gate: g.yaml}}".utf8)
+            path,
+            with: "environments: {production: {repository: bot, gate: g.yaml}}".utf8
+        )
         #expect {
             try EnvironmentFile(path: path)
         } throws: {
             "\($0)".contains("g.yaml")
         }
         try Files.replace(
-            "\(folder)/g.yaml", with: "rules: [{metric: loss, at_most: 2}]".utf8)
+            "\(folder)/g.yaml",
+            with: "rules: [{metric: loss, at_most: 2}]".utf8
+        )
         #expect(try EnvironmentFile(path: path).items.map(\.name) == ["production"])
     }
 }

@@ -20,16 +20,23 @@ struct RollbackTests {
             History(moves: [(.promoted, "a")], previous: nil),
             History(moves: [(.promoted, "a"), (.promoted, "b")], previous: "a"),
             History(
-                moves: [(.promoted, "a"), (.promoted, "b"), (.rolledBack, "a")], previous: nil),
+                moves: [(.promoted, "a"), (.promoted, "b"), (.rolledBack, "a")],
+                previous: nil
+            ),
             History(
                 moves: [
                     (.promoted, "a"), (.promoted, "b"), (.promoted, "c"), (.rolledBack, "b"),
-                ], previous: "a"),
+                ],
+                previous: "a"
+            ),
             History(
                 moves: [
                     (.promoted, "a"), (.promoted, "b"), (.rolledBack, "a"), (.promoted, "c"),
-                ], previous: "a"),
-        ])
+                ],
+                previous: "a"
+            ),
+        ]
+    )
     func previous(history: History) {
         let found = PromotionDoor.previous(in: history.moves.map { (act: $0.0, version: $0.1) })
         #expect(found == history.previous)

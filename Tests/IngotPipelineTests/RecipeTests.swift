@@ -63,7 +63,8 @@ struct RecipeTests {
             ("lora: {rank: 4}", "lora: {targets: [q_porj]}", "did you mean 'q_proj'"),
             ("lora: {rank: 4}", "method: dora", "dora"),
             ("name: small", "name: small\nname: twice", "duplicate key"),
-        ])
+        ]
+    )
     func faults(old: String, new: String, part: String) {
         let parts = Self.text.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
         let changed = parts.joined(separator: new)

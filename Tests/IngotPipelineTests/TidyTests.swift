@@ -61,7 +61,7 @@ struct TidyTests {
     }
 
     private func files() throws -> [SourceFile] {
-        var found = [SourceFile]()
+        var found: [SourceFile] = []
         func walk(_ directory: String, module: String) throws {
             for name in try Files.names(in: directory) {
                 let path = "\(directory)/\(name)"
@@ -71,8 +71,11 @@ struct TidyTests {
                     let text = String(decoding: try Files.read(path), as: UTF8.self)
                     found.append(
                         SourceFile(
-                            module: module, path: path,
-                            lines: text.split(separator: "\n", omittingEmptySubsequences: false)))
+                            module: module,
+                            path: path,
+                            lines: text.split(separator: "\n", omittingEmptySubsequences: false)
+                        )
+                    )
                 }
             }
         }
@@ -104,7 +107,8 @@ struct TidyTests {
                 let arrow = "\(file.module)→\(imported)"
                 #expect(
                     other < own || Self.arrowsWithinLayers.contains(arrow),
-                    "\(file.path) imports \(imported)")
+                    "\(file.path) imports \(imported)"
+                )
             }
         }
     }

@@ -20,7 +20,9 @@ struct StoreLocationTests {
     func walksUp() throws {
         try withTree { top in
             let found = try StoreLocation.find(
-                named: nil, workingDirectory: "\(top)/project/data/deep")
+                named: nil,
+                workingDirectory: "\(top)/project/data/deep"
+            )
             #expect(found.root == "\(top)/project/.ingot")
         }
     }

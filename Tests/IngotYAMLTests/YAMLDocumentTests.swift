@@ -29,7 +29,8 @@ struct YAMLDocumentTests {
         arguments: [
             ("a: 1\na: 2\n", "'a'"), ("a: [1\n", "line"), ("a: !!python/x 1\n", "tag"),
             ("", "empty"), ("a: \u{1}\n", ""), ("? [a]\n: 1\n", "plain word"),
-        ])
+        ]
+    )
     func refusal(text: String, part: String) {
         #expect {
             try parse(text)

@@ -14,7 +14,8 @@ struct Add: ParsableCommand {
         discussion: """
             The version gets the repository's next tag, vN. The same content added again is the \
             version it was. `.git` and `.ingot` are left out; symbolic links are refused.
-            """)
+            """
+    )
 
     @Argument(help: "A file or a directory.", completion: .file())
     var path: String
@@ -38,19 +39,29 @@ struct Add: ParsableCommand {
         let bar = ProgressBar("adding")
         let context = try open.pipeline()
         let published = try context.publish(
-            .dataset, in: repository, config: [:], files: files, act: .datasetAdded,
+            .dataset,
+            in: repository,
+            config: [:],
+            files: files,
+            act: .datasetAdded,
             progress: { progress in
                 bar.show(
                     Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
-                    note: "\(progress.filesDone) of \(progress.fileCount) files")
+                    note: "\(progress.filesDone) of \(progress.fileCount) files"
+                )
             },
             predicate: { written in
                 .datasetAdded(
                     DatasetAddedFacts(
-                        repository: repository.text, sources: [path],
-                        fileCount: written.fileCount, byteCount: written.byteCount,
-                        git: GitWorkTree.state(at: path)))
-            })
+                        repository: repository.text,
+                        sources: [path],
+                        fileCount: written.fileCount,
+                        byteCount: written.byteCount,
+                        git: GitWorkTree.state(at: path)
+                    )
+                )
+            }
+        )
         bar.end()
         PublishedReport(published).print(asJSON: json)
     }

@@ -13,7 +13,8 @@ struct Audit: ParsableCommand {
             Asks about a version, a tag, an environment, a digest or an image archive, and walks \
             back to the raw data. What is not known is printed as a gap. Exit status 1 when a \
             statement does not hold.
-            """)
+            """
+    )
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case text, json }
 
@@ -31,7 +32,9 @@ struct Audit: ParsableCommand {
         let report =
             if case .file = try Files.entry(at: subject) {
                 try audit.report(
-                    on: ImageArchive(reading: subject).digest, question: subject)
+                    on: ImageArchive(reading: subject).digest,
+                    question: subject
+                )
             } else {
                 try audit.report(on: subject)
             }

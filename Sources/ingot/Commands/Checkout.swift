@@ -10,7 +10,8 @@ struct Checkout: ParsableCommand {
         discussion: """
             Files that are right already stay as they are; a changed file is overwritten only with \
             --force.
-            """)
+            """
+    )
 
     @Argument(help: "A version, such as support-intents:v3.")
     var reference: String
@@ -36,6 +37,7 @@ struct Checkout: ParsableCommand {
         bar.end()
         print(
             "\(target): \(total.filesDone) files written, \(Terminal.size(total.bytesDone)), from "
-                + "\(reference) \(digest.short)")
+                + "\(reference) \(digest.short)"
+        )
     }
 }

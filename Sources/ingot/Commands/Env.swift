@@ -8,11 +8,13 @@ import IngotDeploy
 struct Env: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Environments: where versions run, and the gate in front of each.",
-        subcommands: [Set.self, List.self, History.self])
+        subcommands: [Set.self, List.self, History.self]
+    )
 
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Record the environments of a file.")
+            abstract: "Record the environments of a file."
+        )
 
         @Argument(help: "The file.", completion: .file(extensions: ["yaml", "yml"]))
         var file: String
@@ -23,7 +25,9 @@ struct Env: ParsableCommand {
             let open = try OpenStore(options)
             let changed = try open.environments.set(EnvironmentFile(path: file))
             for environment in changed {
-                print("\(environment.repository):\(environment.name), gate \(environment.gate.short)")
+                print(
+                    "\(environment.repository):\(environment.name), gate \(environment.gate.short)"
+                )
             }
             if changed.isEmpty { print("unchanged") }
         }
@@ -31,7 +35,8 @@ struct Env: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the environments and what each runs.")
+            abstract: "List the environments and what each runs."
+        )
 
         @Flag(help: "Print the result as JSON.")
         var json = false
@@ -41,7 +46,7 @@ struct Env: ParsableCommand {
         func run() throws {
             let open = try OpenStore(options)
             var table = TextTable(["ENVIRONMENT", "REPOSITORY", "VERSION", "SINCE", "GATE"])
-            var items = [JSONValue]()
+            var items: [JSONValue] = []
             for environment in try open.environments.all() {
                 let tag = try open.catalog.tag(environment.name, of: environment.repository)
                 let since = tag.map { Timestamp(seconds: $0.movedAt).description } ?? ""
@@ -65,7 +70,8 @@ struct Env: ParsableCommand {
 
     struct History: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List what an environment ran, the first one first.")
+            abstract: "List what an environment ran, the first one first."
+        )
 
         @Argument(help: "The environment.")
         var name: String
@@ -77,7 +83,9 @@ struct Env: ParsableCommand {
             let environment = try open.environments.named(name)
             var table = TextTable(["N", "VERSION", "ACT", "WHEN", "LOG"])
             let history = try open.catalog.tagHistory(
-                environment.repository, environment.name)
+                environment.repository,
+                environment.name
+            )
             for record in history {
                 table.add([
                     "\(record.counter)", record.digest.short, record.act.rawValue,

@@ -8,7 +8,8 @@ import IngotStore
 struct Fsck: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Read every byte of the store, and name what is damaged.",
-        discussion: "Exit status 1 when something is. `ingot log verify` checks the log.")
+        discussion: "Exit status 1 when something is. `ingot log verify` checks the log."
+    )
 
     @Flag(help: "Make the chunk index anew from the packs first.")
     var rebuildIndex = false

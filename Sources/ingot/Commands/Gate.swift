@@ -10,12 +10,14 @@ import IngotYAML
 struct Gate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Decide about a version by a gate, from signed evidence.",
-        subcommands: [Check.self])
+        subcommands: [Check.self]
+    )
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Apply a gate to a version and sign the verdict.",
-            discussion: "Exit status 0 when it passed, 3 when it failed, 4 when it has no data.")
+            discussion: "Exit status 0 when it passed, 3 when it failed, 4 when it has no data."
+        )
 
         @Argument(help: "A version, such as support-intents:v3.")
         var reference: String
@@ -44,10 +46,14 @@ struct Gate: ParsableCommand {
             let decision: PromotionDoor.Decision
             if let environment {
                 decision = try door.decide(
-                    reference, for: open.environments.named(environment))
+                    reference,
+                    for: open.environments.named(environment)
+                )
             } else {
                 decision = try door.check(
-                    reference, gate: Files.read(gate ?? "", limit: YAMLDocument.byteLimit))
+                    reference,
+                    gate: Files.read(gate ?? "", limit: YAMLDocument.byteLimit)
+                )
             }
             VerdictReport(decision).print(asJSON: json)
             try VerdictReport.leave(by: decision.verdict.outcome)

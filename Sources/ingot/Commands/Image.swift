@@ -10,7 +10,8 @@ struct Image: ParsableCommand {
         discussion: """
             Runtime, base, adapter and evidence are layers of their own. The same inputs give the \
             same digest, whenever and wherever it is built.
-            """)
+            """
+    )
 
     @Argument(help: "An adapter version that a verdict let pass.")
     var reference: String
@@ -31,8 +32,11 @@ struct Image: ParsableCommand {
         let (reference, _) = try open.resolve(reference)
         let name = repository ?? "\(reference.repository)-image"
         let built = try open.pipeline().buildImage(
-            reference, in: RepositoryName(parsing: name), to: output,
-            runtime: ModelServer.program())
+            reference,
+            in: RepositoryName(parsing: name),
+            to: output,
+            runtime: ModelServer.program()
+        )
         if json {
             let value: JSONValue = [
                 "reference": .string(built.reference.description),

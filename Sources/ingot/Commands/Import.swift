@@ -12,12 +12,14 @@ import IngotStore
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import a base model as a checkpoint version.",
-        subcommands: [GGUF.self, HF.self])
+        subcommands: [GGUF.self, HF.self]
+    )
 
     struct GGUF: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "gguf",
-            abstract: "Import a GGUF file (F32, F16, BF16, Q4_0, Q4_1, Q8_0; Llama architecture).")
+            abstract: "Import a GGUF file (F32, F16, BF16, Q4_0, Q4_1, Q8_0; Llama architecture)."
+        )
 
         @Argument(help: "The file.", completion: .file(extensions: ["gguf"]))
         var file: String
@@ -28,8 +30,11 @@ struct Import: ParsableCommand {
             let description = try BaseDescription(ggufFile: file)
             let name = file.split(separator: "/").last.map(String.init) ?? file
             try target.publish(
-                description.json, format: "gguf", source: name,
-                files: [FileSource(path: name, content: .file(path: file))])
+                description.json,
+                format: "gguf",
+                source: name,
+                files: [FileSource(path: name, content: .file(path: file))]
+            )
         }
     }
 
@@ -40,7 +45,8 @@ struct Import: ParsableCommand {
             discussion: """
                 config.json, safetensors (sharded too) and tokenizer.json. Pickled weights are \
                 refused: they are programs, not data.
-                """)
+                """
+        )
 
         @Argument(help: "The directory.", completion: .directory)
         var directory: String
@@ -51,10 +57,13 @@ struct Import: ParsableCommand {
             let description = try BaseDescription(directory: directory)
             let name = directory.split(separator: "/").last.map(String.init) ?? directory
             try target.publish(
-                description.json, format: "hf", source: name,
+                description.json,
+                format: "hf",
+                source: name,
                 files: description.files.map {
                     FileSource(path: $0, content: .file(path: "\(directory)/\($0)"))
-                })
+                }
+            )
         }
     }
 }
@@ -70,23 +79,34 @@ struct ImportTarget: ParsableArguments {
     @OptionGroup var options: StoreOptions
 
     func publish(
-        _ description: JSONValue, format: String, source: String, files: [FileSource]
+        _ description: JSONValue,
+        format: String,
+        source: String,
+        files: [FileSource]
     ) throws {
         let repository = try RepositoryName(parsing: repository)
         let open = try OpenStore(options)
         let bar = ProgressBar("importing")
         let published = try open.pipeline().publish(
-            .checkpoint, in: repository, config: description, files: files, act: .baseImported,
+            .checkpoint,
+            in: repository,
+            config: description,
+            files: files,
+            act: .baseImported,
             progress: { progress in
                 bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
             },
             predicate: { written in
                 .baseImported(
                     BaseImportedFacts(
-                        repository: repository.text, format: format,
+                        repository: repository.text,
+                        format: format,
                         file: ResourceRef(name: source, digest: written.manifestDigest),
-                        source: source))
-            })
+                        source: source
+                    )
+                )
+            }
+        )
         bar.end()
         PublishedReport(published).print(asJSON: json)
     }

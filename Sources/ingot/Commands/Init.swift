@@ -16,7 +16,8 @@ struct Init: ParsableCommand {
             The store is the directory `.ingot` in the given directory; the private keys, one a \
             role, lie in ~/.config/ingot/keys. Roles on one host separate meaning, not trust. Run \
             again, it finishes what was interrupted.
-            """)
+            """
+    )
 
     @Argument(help: "The directory that gets the store.", completion: .directory)
     var directory = "."
@@ -32,7 +33,8 @@ struct Init: ParsableCommand {
         let storeID = try StoreIdentity.create(at: root)
         let directory = OpenStore.keyDirectory(ofStore: storeID)
         let isNew = try catalog.logSize() == 0
-        let keys = try Files.entry(at: "\(directory)/trust.json") != nil
+        let keys =
+            try Files.entry(at: "\(directory)/trust.json") != nil
             ? KeyRing(opening: directory)
             : KeyRing.create(at: directory, storeID: storeID, owner: owner ?? Self.user)
         let ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys)

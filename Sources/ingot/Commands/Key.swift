@@ -8,7 +8,8 @@ import IngotEvidence
 struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The keys that count, and for what.",
-        subcommands: [List.self, Export.self])
+        subcommands: [List.self, Export.self]
+    )
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List keys and their roles.")
@@ -30,7 +31,8 @@ struct Key: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a role's public key as PEM, for openssl and other verifiers.")
+            abstract: "Print a role's public key as PEM, for openssl and other verifiers."
+        )
 
         @Argument(help: "The role, such as gate.")
         var role: String
@@ -42,7 +44,9 @@ struct Key: ParsableCommand {
             let keys = try open.catalog.keys().filter { $0.role == role && $0.revocation == nil }
             guard let key = keys.last else {
                 let known = Role.allCases.map(\.rawValue)
-                let hint = Spelling.nearest(to: role, among: known).map { ": did you mean '\($0)'?" }
+                let hint = Spelling.nearest(to: role, among: known).map {
+                    ": did you mean '\($0)'?"
+                }
                 throw CatalogError(.notFound, "no key has the role '\(role)'\(hint ?? "")")
             }
             print(key.pem, terminator: "")

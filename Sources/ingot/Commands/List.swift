@@ -8,7 +8,8 @@ import IngotStore
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "List repositories, the versions of one, or the files of a version.")
+        abstract: "List repositories, the versions of one, or the files of a version."
+    )
 
     @Argument(help: "A repository, or a version such as support-intents:v3.")
     var name: String?
@@ -30,7 +31,7 @@ struct List: ParsableCommand {
 
     private func printRepositories(_ open: OpenStore) throws {
         var table = TextTable(["REPOSITORY", "KIND", "VERSIONS", "TAGS"])
-        var items = [JSONValue]()
+        var items: [JSONValue] = []
         for repository in try open.catalog.repositories() {
             let versions = try open.catalog.versions(of: repository)
             let tags = try open.catalog.tags(of: repository).map(\.tag.text)
@@ -54,7 +55,7 @@ struct List: ParsableCommand {
         }
         let tags = try open.catalog.tags(of: repository)
         var table = TextTable(["VERSION", "DIGEST", "ADDED", "TAGS"])
-        var items = [JSONValue]()
+        var items: [JSONValue] = []
         for version in versions {
             let names = tags.filter { $0.digest == version.digest }.map(\.tag.text)
             let added = Timestamp(seconds: version.addedAt).description
@@ -73,7 +74,7 @@ struct List: ParsableCommand {
 
     private func printFiles(_ open: OpenStore, _ name: String) throws {
         let (_, digest) = try open.resolve(name)
-        var items = [JSONValue]()
+        var items: [JSONValue] = []
         try open.store.forEachFile(of: digest) { entry in
             if json {
                 items.append([

@@ -9,7 +9,8 @@ import IngotFiles
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The append-only log of every state change.",
-        subcommands: [Show.self, Head.self, Verify.self])
+        subcommands: [Show.self, Head.self, Verify.self]
+    )
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List log entries.")
@@ -28,12 +29,15 @@ struct Log: ParsableCommand {
             for index in max(0, size - max(0, last))..<size {
                 if json {
                     print(
-                        String(decoding: try open.catalog.logEntryBytes(index), as: UTF8.self))
+                        String(decoding: try open.catalog.logEntryBytes(index), as: UTF8.self)
+                    )
                     continue
                 }
                 let entry = try open.catalog.logEntry(index)
                 let names = entry.changes.compactMap(Self.name).joined(separator: ", ")
-                print("\(index)  \(Timestamp(seconds: entry.time))  \(entry.act.rawValue)  \(names)")
+                print(
+                    "\(index)  \(Timestamp(seconds: entry.time))  \(entry.act.rawValue)  \(names)"
+                )
             }
         }
 
@@ -53,7 +57,8 @@ struct Log: ParsableCommand {
 
     struct Head: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the newest signed head, to be kept outside.")
+            abstract: "Print the newest signed head, to be kept outside."
+        )
 
         @OptionGroup var options: StoreOptions
 
@@ -66,7 +71,8 @@ struct Log: ParsableCommand {
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Recompute the whole log, and compare the catalog with it.",
-            discussion: "Exit status 1 when anything does not hold.")
+            discussion: "Exit status 1 when anything does not hold."
+        )
 
         @Option(help: "A signed head that was kept outside; may be given several times.")
         var head: [String] = []
@@ -87,7 +93,8 @@ struct Log: ParsableCommand {
             }
             print(
                 "\(report.size) entries, \(report.headCount) signed heads: the tree, every head and "
-                    + "the catalog agree")
+                    + "the catalog agree"
+            )
         }
     }
 }

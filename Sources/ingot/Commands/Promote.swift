@@ -7,7 +7,8 @@ import IngotDeploy
 struct Promote: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Move an environment's tag to a version, when its gate passes.",
-        discussion: "Exit status 0 when it moved, 3 when the gate failed, 4 when it has no data.")
+        discussion: "Exit status 0 when it moved, 3 when the gate failed, 4 when it has no data."
+    )
 
     @Argument(help: "A version, such as support-intents:v3.")
     var reference: String
@@ -39,7 +40,8 @@ struct Promote: ParsableCommand {
 
 struct Rollback: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Return an environment to the version before, as a signed act.")
+        abstract: "Return an environment to the version before, as a signed act."
+    )
 
     @Argument(help: "The environment.")
     var environment: String
@@ -57,6 +59,7 @@ struct Rollback: ParsableCommand {
             .first { $0.digest == move.to }?.tag.text
         print(
             "\(environment.repository):\(environment.name) is \(number ?? move.to.short) again, "
-                + "log entry \(move.logIndex ?? 0)")
+                + "log entry \(move.logIndex ?? 0)"
+        )
     }
 }

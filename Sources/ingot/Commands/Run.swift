@@ -12,7 +12,8 @@ struct Run: ParsableCommand {
         discussion: """
             A step whose inputs, recipe part and program are unchanged is taken from the store. \
             Exit status 0 when the gate passed, 3 when it failed, 4 when it has no data.
-            """)
+            """
+    )
 
     @OptionGroup var recipe: RecipeOptions
 
@@ -23,7 +24,8 @@ struct Run: ParsableCommand {
 
 struct Prepare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a recipe's prepare step: raw data in, examples and splits out.")
+        abstract: "Run a recipe's prepare step: raw data in, examples and splits out."
+    )
 
     @OptionGroup var recipe: RecipeOptions
 
@@ -34,7 +36,8 @@ struct Prepare: ParsableCommand {
 
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a recipe up to its train step; shows loss, tokens/s and time left.")
+        abstract: "Run a recipe up to its train step; shows loss, tokens/s and time left."
+    )
 
     @OptionGroup var recipe: RecipeOptions
 
@@ -45,7 +48,8 @@ struct Train: ParsableCommand {
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a recipe up to its evaluate step: the candidate beside its baselines.")
+        abstract: "Run a recipe up to its evaluate step: the candidate beside its baselines."
+    )
 
     @OptionGroup var recipe: RecipeOptions
 
@@ -82,8 +86,12 @@ struct RecipeOptions: ParsableArguments {
         let reporter = StepReporter(isQuiet: json)
         let context = try open.pipeline(threads: threads) { reporter.show($0) }
         let outcome = try context.run(
-            parsed, through: last, forcedFrom: from, git: GitWorkTree.state(at: recipe),
-            runtime: last == .image ? try ModelServer.program() : nil)
+            parsed,
+            through: last,
+            forcedFrom: from,
+            git: GitWorkTree.state(at: recipe),
+            runtime: last == .image ? try ModelServer.program() : nil
+        )
         if json { print(outcome.report.prettyText) }
         switch outcome.verdict {
         case nil, .passed: return

@@ -9,7 +9,8 @@ import IngotPipeline
 struct Runs: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs: parameters, metrics of every step, curves.",
-        subcommands: [List.self, Show.self, Compare.self, Export.self])
+        subcommands: [List.self, Show.self, Compare.self, Export.self]
+    )
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List runs, the newest first.")
@@ -38,7 +39,8 @@ struct Runs: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a run: parameters, outputs, curves.")
+            abstract: "Show a run: parameters, outputs, curves."
+        )
 
         @Argument(help: "A run, such as r3.")
         var name: String
@@ -74,7 +76,8 @@ struct Runs: ParsableCommand {
 
     struct Compare: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Compare runs: the parameters that differ, and their last metrics.")
+            abstract: "Compare runs: the parameters that differ, and their last metrics."
+        )
 
         @Argument(help: "Two or more runs.")
         var runs: [String]
@@ -104,7 +107,8 @@ struct Runs: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a run's metrics as CSV or JSON.")
+            abstract: "Write a run's metrics as CSV or JSON."
+        )
 
         enum Format: String, CaseIterable, ExpressibleByArgument { case csv, json }
 

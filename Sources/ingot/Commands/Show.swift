@@ -7,7 +7,8 @@ import IngotStore
 
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show a version: its kind, files, config, tags and statements.")
+        abstract: "Show a version: its kind, files, config, tags and statements."
+    )
 
     @Argument(help: "A version, such as support-intents:v3.")
     var reference: String
@@ -34,7 +35,10 @@ struct Show: ParsableCommand {
     }
 
     private func description(
-        _ open: OpenStore, _ reference: Reference, _ digest: Digest, _ manifest: Manifest
+        _ open: OpenStore,
+        _ reference: Reference,
+        _ digest: Digest,
+        _ manifest: Manifest
     ) throws -> JSONValue {
         let record = try open.catalog.record(of: reference)
         let tags = try open.catalog.tags(of: reference.repository).filter { $0.digest == digest }
@@ -81,7 +85,8 @@ struct Show: ParsableCommand {
             line(
                 "content",
                 "\(value["files"]?.integer ?? 0) \(unit), "
-                    + Terminal.size(value["bytes"]?.integer ?? 0)),
+                    + Terminal.size(value["bytes"]?.integer ?? 0)
+            ),
         ]
         let tags = (value["tags"]?.array ?? []).compactMap(\.string)
         if !tags.isEmpty { lines.append(line("tags", tags.joined(separator: ", "))) }
@@ -93,7 +98,9 @@ struct Show: ParsableCommand {
                 line(
                     "statement",
                     "\(statement["predicate"]?.string ?? "") by \(statement["role"]?.string ?? ""), "
-                        + "log entry \(statement["log_index"]?.integer ?? 0)"))
+                        + "log entry \(statement["log_index"]?.integer ?? 0)"
+                )
+            )
         }
         return lines.joined(separator: "\n")
     }

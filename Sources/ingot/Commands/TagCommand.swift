@@ -13,7 +13,8 @@ struct TagCommand: ParsableCommand {
         discussion: """
             An existing tag moves only with --move, and only when it still names what it named when \
             the command began. An environment's tag moves by `promote` and `rollback` alone.
-            """)
+            """
+    )
 
     @Argument(help: "A version, such as support-intents:v3.")
     var reference: String
@@ -41,21 +42,32 @@ struct TagCommand: ParsableCommand {
         if let current, !move {
             throw PipelineError(
                 "\(reference.repository):\(tag) exists and names \(current.digest.short): use "
-                    + "--move to move it")
+                    + "--move to move it"
+            )
         }
         try open.ledger.record(
             .tagMoved(
                 TagMovedFacts(
-                    repository: reference.repository.text, tag: tag.text, from: current?.digest,
-                    to: digest)),
+                    repository: reference.repository.text,
+                    tag: tag.text,
+                    from: current?.digest,
+                    to: digest
+                )
+            ),
             act: .tagMoved,
             subject: Statement.Subject(
-                name: "\(reference.repository):\(tag)", digest: digest),
+                name: "\(reference.repository):\(tag)",
+                digest: digest
+            ),
             changes: [
                 .tag(
-                    repository: reference.repository, tag: tag, from: current?.digest,
-                    to: digest)
-            ])
+                    repository: reference.repository,
+                    tag: tag,
+                    from: current?.digest,
+                    to: digest
+                )
+            ]
+        )
         print("\(reference.repository):\(tag) is \(reference) \(digest.short)")
     }
 }

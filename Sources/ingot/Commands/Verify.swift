@@ -7,7 +7,8 @@ import IngotEvidence
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check every statement about a version: signature, role, digest, log proof.",
-        discussion: "Needs no network. Exit status 1 when anything does not hold.")
+        discussion: "Needs no network. Exit status 1 when anything does not hold."
+    )
 
     @Argument(help: "A version, such as support-intents:v3.")
     var reference: String
@@ -33,7 +34,8 @@ struct Verify: ParsableCommand {
                 print(
                     "  \(finding.time)  log entry \(finding.record.logIndex)  "
                         + "\(finding.record.predicateType) by \(finding.record.role)"
-                        + (who.map { " (\($0))" } ?? "") + ": \(result)")
+                        + (who.map { " (\($0))" } ?? "") + ": \(result)"
+                )
             }
             for fault in report.faults { print("  \(fault)") }
             print(report.isValid ? "every statement holds" : "verification failed")

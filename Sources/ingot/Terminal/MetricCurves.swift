@@ -9,7 +9,7 @@ struct MetricCurves {
 
     /// - Parameter metrics: by name, then step.
     init(_ metrics: [MetricRecord]) {
-        var curves = [(name: String, points: [MetricRecord])]()
+        var curves: [(name: String, points: [MetricRecord])] = []
         for metric in metrics {
             if curves.last?.name == metric.name {
                 curves[curves.count - 1].points.append(metric)
@@ -62,8 +62,11 @@ struct MetricCurves {
                         .array(
                             curve.points.map {
                                 ["step": .integer(Int64($0.step)), "value": .number($0.value)]
-                            })
+                            }
+                        )
                     )
-                }))
+                }
+            )
+        )
     }
 }

@@ -19,6 +19,7 @@ enum Sparkline {
                 let range = highest - lowest
                 let level = range > 0 ? (mean - lowest) / range : 0
                 return blocks[min(7, Int(level * 8))]
-            })
+            }
+        )
     }
 }

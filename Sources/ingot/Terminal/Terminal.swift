@@ -26,7 +26,8 @@ enum Terminal {
 
     /// `3.2 s`, `4 min 10 s`.
     static func duration(_ duration: Duration) -> String {
-        let seconds = Double(duration.components.seconds)
+        let seconds =
+            Double(duration.components.seconds)
             + Double(duration.components.attoseconds) / 1e18
         guard seconds >= 100 else { return "\(FixedDecimal.text(seconds, 1)) s" }
         let whole = Int(seconds.rounded())
