@@ -136,6 +136,16 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
         ),
 
+        .executableTarget(
+            name: "ingot-bench",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor",
+                "IngotTrainer",
+            ],
+            swiftSettings: settings
+        ),
+
         tests("IngotArchive", ["IngotFiles"]),
         tests("IngotAudit", store + ["IngotCatalog", "IngotEvidence"]),
         tests("IngotCatalog", store + [.product(name: "GRDB", package: "GRDB.swift")]),

@@ -85,10 +85,49 @@ peers_venv() {
   want=$(printf '%s\n' "$@" | sha256sum | cut -c1-16)
   if [ ! -f "$venv/.complete-$want" ]; then
     rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+    python3 -m venv "$venv" || return 1
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" || return 1
     touch "$venv/.complete-$want"
   fi
   echo "peers in $venv: $*"
   python=$venv/bin/python
+}
+
+# PyTorch and PEFT; registries that lack the CPU build have the plain one.
+peers_torch() {
+  local torch=torch==2.13.0+cpu rest=(transformers==5.24.0 peft==0.21.2 safetensors==0.8.0 gguf==0.19.0 numpy)
+  peers_venv torch "$torch" "${rest[@]}" && return
+  torch=torch==2.13.0
+  peers_venv torch "$torch" "${rest[@]}"
+}
+
+# A wheel from PyPI, unpacked: fetch_wheel NAME VERSION sets `wheel`.
+fetch_wheel() {
+  wheel=$cache/sources/$1-$2
+  [ -d "$wheel" ] && return
+  local folder
+  mkdir -p "$cache/sources"
+  folder=$(mktemp -d "$cache/sources/fetch.XXXXXX")
+  python3 -m pip download --quiet --no-deps --only-binary :all: -d "$folder" "$1==$2"
+  python3 -m zipfile -e "$folder"/*.whl "$folder/unpacked"
+  mv "$folder/unpacked" "$wheel"
+  rm -rf "$folder"
+}
+
+# The source distribution of llama-cpp-python, for llama.cpp's vocabularies with golden ids and its
+# chat templates. Nothing of it is built.
+fetch_llama_sources() {
+  llama_sources=$cache/sources/llama-cpp-python-0.3.36
+  [ -d "$llama_sources" ] && return
+  local folder
+  mkdir -p "$cache/sources"
+  folder=$(mktemp -d "$cache/sources/fetch.XXXXXX")
+  # pip asks the distribution for its metadata, which wants its build tools.
+  peers_venv sdist scikit-build-core==1.0.3 cmake==4.4.5 ninja==1.13.2
+  CMAKE_ARGS=-DLLAMA_BUILD=OFF PATH=$cache/peers/sdist/bin:$PATH \
+    "$cache/peers/sdist/bin/pip" download --quiet --disable-pip-version-check --no-deps \
+    --no-build-isolation --no-binary llama-cpp-python -d "$folder" llama-cpp-python==0.3.36
+  tar -xzf "$folder"/llama_cpp_python-0.3.36.tar.gz -C "$folder"
+  mv "$folder/llama_cpp_python-0.3.36" "$llama_sources"
+  rm -rf "$folder"
 }

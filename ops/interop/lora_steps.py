@@ -1,0 +1,86 @@
+"""LoRA steps in PyTorch + PEFT from Ingot's initial adapter, on the examples and settings of a run.
+
+Arguments: MODEL.gguf RUN_DIR. RUN_DIR holds initial/ and final/ (PEFT adapter directories) and
+run.json: {examples: [{tokens, isTrained}], examplesPerStep, seed, rates: [..], clipNorm,
+losses: [..], norms: [..], weightDecay}. Fails if a loss differs by more than 1e-4 relative, or
+if the final adapter of PEFT is not Ingot's.
+"""
+import json, os, sys, warnings
+
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+
+def philox(key, counter):
+    k0, k1 = key & 0xFFFFFFFF, key >> 32
+    x = list(counter)
+    for _ in range(10):
+        a, b = x[0] * 0xD2511F53, x[2] * 0xCD9E8D57
+        x = [(b >> 32) ^ x[1] ^ k0, b & 0xFFFFFFFF, (a >> 32) ^ x[3] ^ k1, a & 0xFFFFFFFF]
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return x
+
+
+def permutation(seed, count, stream, epoch):
+    def word(i):
+        return philox(seed, [i // 4 & 0xFFFFFFFF, i // 4 >> 32, stream, epoch])[i % 4]
+    order = list(range(count))
+    for i in range(count - 1, 0, -1):
+        other = (((word(2 * i) << 32) | word(2 * i + 1)) * (i + 1)) >> 64
+        order[i], order[other] = order[other], order[i]
+    return order
+
+
+directory = sys.argv[2]
+run = json.load(open(directory + "/run.json"))
+torch.set_num_threads(2)
+base = AutoModelForCausalLM.from_pretrained(
+    os.path.dirname(sys.argv[1]), gguf_file=os.path.basename(sys.argv[1]), dtype=torch.float32)
+base.config.use_cache = False
+with warnings.catch_warnings():
+    warnings.filterwarnings("error", category=UserWarning)
+    model = PeftModel.from_pretrained(base, directory + "/initial", is_trainable=True)
+model.train()
+parameters = [p for p in model.parameters() if p.requires_grad]
+optimizer = torch.optim.AdamW(parameters, lr=1.0, weight_decay=run["weightDecay"])
+size, count = run["examplesPerStep"], len(run["examples"])
+per_epoch = -(-count // size)
+worst = 0.0
+for step, rate in enumerate(run["rates"]):
+    order = permutation(run["seed"], count, 0x4F524452, step // per_epoch)
+    first = step % per_epoch * size
+    chosen = [run["examples"][i] for i in order[first:first + size]]
+    longest = max(len(e["tokens"]) for e in chosen)
+    tokens = torch.zeros(len(chosen), longest, dtype=torch.long)
+    mask = torch.zeros(len(chosen), longest, dtype=torch.long)
+    labels = torch.full((len(chosen), longest), -100)
+    for i, e in enumerate(chosen):
+        n = len(e["tokens"])
+        tokens[i, :n] = torch.tensor(e["tokens"])
+        mask[i, :n] = 1
+        for j in range(n):
+            if e["isTrained"][j]:
+                labels[i, j] = e["tokens"][j]
+    logits = model(input_ids=tokens, attention_mask=mask).logits[:, :-1]
+    loss = torch.nn.functional.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), ignore_index=-100)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(parameters, run["clipNorm"])
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    optimizer.zero_grad()
+    ours = run["losses"][step]
+    difference = abs(ours - loss.item()) / abs(loss.item())
+    worst = max(worst, difference)
+    print(f"step {step + 1} loss {loss.item():.6f} ingot {ours:.6f} relative {difference:.1e} "
+          f"norm {norm.item():.4f} ingot {run['norms'][step]:.4f}")
+final = load_file(directory + "/final/adapter_model.safetensors")
+gap = 0.0
+for name, value in model.state_dict().items():
+    if "lora_" in name:
+        gap = max(gap, (value - final[name.replace(".default", "")]).abs().max().item())
+print(f"worst loss difference {worst:.1e}, largest parameter difference {gap:.1e}")
+sys.exit(0 if worst < 1e-4 else 1)
