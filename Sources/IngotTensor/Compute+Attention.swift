@@ -154,7 +154,7 @@ extension Compute {
     }
 
     /// What a head sees: the runs before the segment and the segment's own rows.
-    private static func runs(
+    static func runs(
         _ segment: AttentionSegment,
         _ keys: Matrix,
         _ values: Matrix,
@@ -172,7 +172,7 @@ extension Compute {
         }
     }
 
-    private static func call(
+    static func call(
         _ q: Matrix,
         _ o: Matrix,
         _ row: Int,

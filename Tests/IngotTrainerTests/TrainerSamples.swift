@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IngotModel
+import IngotTensor
+import IngotTrainer
+
+/// A small random model and examples for tests of the trainer.
+enum TrainerSamples {
+    static let configuration = ModelConfiguration(
+        layerCount: 2,
+        hiddenSize: 32,
+        feedForwardSize: 48,
+        headCount: 4,
+        keyValueHeadCount: 2,
+        headSize: 8,
+        vocabularySize: 61,
+        contextLength: 64
+    )
+
+    static let model: Model = {
+        let random = Philox(seed: 5)
+        func values(_ count: Int, _ stream: UInt32, _ scale: Float) -> [Float] {
+            (0..<count).map { (2 * random.uniform($0, stream: 1, stream) - 1) * scale }
+        }
+        let hidden = configuration.hiddenSize
+        return Model(
+            configuration: configuration,
+            embedding: WeightMatrix(
+                rows: 61,
+                columns: hidden,
+                values: values(61 * hidden, 1, 1)
+            ),
+            blocks: (0..<configuration.layerCount).map { block in
+                Block(
+                    attentionNorm: values(hidden, UInt32(block + 2), 0.2).map { $0 + 1 },
+                    feedForwardNorm: values(hidden, UInt32(block + 12), 0.2).map { $0 + 1 },
+                    linear: { role in
+                        let (rows, columns) = configuration.shape(of: role)
+                        let scale = 1.7 / Float(columns).squareRoot()
+                        let stream = UInt32(100 + block * 7 + role.index)
+                        return WeightMatrix(
+                            rows: rows,
+                            columns: columns,
+                            values: values(rows * columns, stream, scale)
+                        )
+                    }
+                )
+            },
+            finalNorm: values(hidden, 30, 0.2).map { $0 + 1 },
+            head: nil
+        )
+    }()
+
+    /// Examples with a rule to learn: the last token repeats the first.
+    static func examples(_ count: Int, seed: UInt64 = 1) -> [TrainingExample] {
+        let random = Philox(seed: seed)
+        return (0..<count).map { index in
+            let length = 4 + Int(random.word(index, stream: 1, 0) % 9)
+            var tokens = (0..<length).map {
+                Int32(random.word($0, stream: 2, UInt32(index)) % 61)
+            }
+            tokens.append(tokens[0])
+            let flags = tokens.indices.map { $0 >= length - 1 }
+            return TrainingExample(tokens: tokens, isTrained: flags)
+        }
+    }
+
+    static var settings: TrainingConfiguration {
+        var settings = TrainingConfiguration()
+        settings.rank = 4
+        settings.alpha = 8
+        settings.rowLength = 40
+        settings.examplesPerStep = 8
+        settings.learningRate = 5e-3
+        settings.warmupSteps = 2
+        settings.seed = 11
+        return settings
+    }
+
+    /// PEFT's start has B = 0; this one moves everything.
+    static func adapter() -> Adapter {
+        var adapter = Adapter(
+            configuration: settings.adapterConfiguration,
+            layerCount: configuration.layerCount
+        )
+        let random = Philox(seed: 12)
+        for block in 0..<configuration.layerCount {
+            for role in LinearRole.allCases {
+                let (rows, columns) = configuration.shape(of: role)
+                let place = UInt32(block * 7 + role.index)
+                adapter[block, role] = LoRAPair(
+                    rank: 4,
+                    a: (0..<4 * columns).map { random.uniform($0, stream: 3, place) - 0.5 },
+                    b: (0..<4 * rows).map { (random.uniform($0, stream: 4, place) - 0.5) * 0.2 }
+                )
+            }
+        }
+        return adapter
+    }
+}
