@@ -144,7 +144,7 @@ void ingot_pool_run(
     pthread_mutex_unlock(&pool->turn);
 }
 
-enum { COLUMN_BLOCK = 64, ROW_BLOCK = 384, SMALL_ROW_BLOCK = 48, TASKS_WANTED = 16 };
+enum { COLUMN_BLOCK = 64, ROW_BLOCK = 512, SMALL_ROW_BLOCK = 48, TASKS_WANTED = 16 };
 
 typedef struct {
     const ingot_kernel_table *kernels;

@@ -128,10 +128,14 @@ static void rows_of_panels(
 /// A single row passes over its panels once: they are kept small enough for the first cache.
 enum { LONE_DEPTH = 64 };
 
-/// Panels that are packed before they are used: 4 × 16 columns × DEPTH values of k.
+/// Floats from a panel of `depth` values of k to the next; the extra line keeps equal places of
+/// neighbouring panels out of the same cache set.
+#define PANEL(depth) (16 * (depth) + 16)
+
+/// Up to four panels of DEPTH values of k are packed before they are used.
 static void product(
     const ingot_product *p, size_t row0, size_t row1, size_t column0, size_t column1) {
-    float panels[4 * 16 * DEPTH] __attribute__((aligned(64)));
+    float panels[4 * PANEL(DEPTH)] __attribute__((aligned(64)));
     const size_t m = row1 - row0;
     // Few rows: wide tiles keep enough chains in flight. Many: as tall as the registers allow.
     const int nv = m == 1 ? 4 : (TILE_ROWS >= 12 || m == 2) ? 2 : 1;
@@ -149,17 +153,17 @@ static void product(
                 const size_t kc = t->k - k0 < depth ? t->k - k0 : depth;
                 for (size_t j = 0; j < width; j += 16)
                     pack(t, k0, kc, column + j, width - j < 16 ? width - j : 16,
-                        panels + j * DEPTH);
+                        panels + j / 16 * PANEL(depth));
                 const float *a = t->a + row0 * t->a_row + k0 * t->a_column;
                 for (size_t j = 0; j < width; j += 16 * (size_t)nv) {
                     size_t n = width - j < 16 * (size_t)nv ? width - j : 16 * (size_t)nv;
                     // A lone panel must not be read together with one that was not packed.
                     int together = n > 32 ? nv : n > 16 ? 2 : 1;
                     if (n > 32 && n <= 48)
-                        __builtin_memset(panels + 48 * DEPTH, 0, sizeof(float) * 16 * kc);
+                        __builtin_memset(panels + 3 * PANEL(depth), 0, sizeof(float) * 16 * kc);
                     rows_of_panels(
-                        m, together, kc, a, t->a_row, t->a_column, panels + j * DEPTH, 16,
-                        16 * DEPTH, c + j, p->c_row, first, n);
+                        m, together, kc, a, t->a_row, t->a_column, panels + j / 16 * PANEL(depth),
+                        16, PANEL(depth), c + j, p->c_row, first, n);
                 }
                 first = 0;
             }
