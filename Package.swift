@@ -161,7 +161,7 @@ let package = Package(
             ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
         ),
         tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
-        tests("IngotPipeline", ["IngotCore", "IngotEvaluation"]),
+        tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotEvaluation", "IngotFiles"]),
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),
