@@ -42,4 +42,12 @@ package final class MappedFile: Sendable {
     package var bytes: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: base, count: byteCount)
     }
+
+    /// The whole file, kept mapped until `body` returns: a mapping that nobody holds any more may go
+    /// while its bytes are still being read.
+    package func withBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withExtendedLifetime(self) { try unsafe body(bytes) }
+    }
 }

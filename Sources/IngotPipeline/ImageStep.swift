@@ -2,8 +2,10 @@
 
 internal import IngotCatalog
 package import IngotCore
+internal import IngotCrypto
 internal import IngotDeploy
 internal import IngotEvidence
+internal import IngotFiles
 internal import IngotImage
 internal import IngotStore
 
@@ -93,17 +95,18 @@ extension PipelineContext {
             isExecutable: true,
             content: .file(path: runtime.path)
         )
+        let executable = try MappedFile(path: runtime.path).withBytes { unsafe Digest.of($0) }
         return try publish(
             .runtime,
             in: runtime.repository,
             config: ["platform": "linux/amd64", "version": .string(program.version)],
             files: [source],
             act: .runtimeAdded
-        ) { written in
+        ) { _ in
             .runtimeAdded(
                 RuntimeAddedFacts(
                     repository: runtime.repository.text,
-                    program: ResourceRef(name: "ingot-infer", digest: written.manifestDigest),
+                    program: ResourceRef(name: "ingot-infer", digest: executable),
                     version: program.version,
                     platform: "linux/amd64"
                 )

@@ -48,6 +48,7 @@ extension PipelineContext {
                     internalParameters: [
                         "kernelSet": KernelSet.portable.rawValue, "dtype": "float32",
                         "reductionOrder": "fixed", "threads": "\(threads)",
+                        "cpu": "\(KernelLevel.best)",
                     ],
                     program: programRef,
                     metrics: metricsDigest,

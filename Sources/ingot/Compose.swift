@@ -82,7 +82,7 @@ struct OpenStore {
         let executable = try MappedFile(path: "/proc/self/exe")
         return PipelineContext.Program(
             version: ProgramVersion.text,
-            digest: unsafe Digest.of(executable.bytes)
+            digest: executable.withBytes { unsafe Digest.of($0) }
         )
     }
 

@@ -130,6 +130,21 @@ struct TidyTests {
         }
     }
 
+    @Test("the model server reaches no database, YAML, OpenSSL or Foundation")
+    func modelServer() throws {
+        let all = try files()
+        var reached: Set<String> = []
+        var queue = ["ingot-infer"]
+        while let module = queue.popLast() {
+            guard reached.insert(module).inserted else { continue }
+            queue += all.filter { $0.module == module }.flatMap(imports)
+        }
+        #expect(reached.contains("IngotInference"))
+        for heavy in ["GRDB", "Yams", "COpenSSL", "CZstd", "CLibArchive", "Foundation"] {
+            #expect(!reached.contains(heavy))
+        }
+    }
+
     @Test("no banned call")
     func bannedCalls() throws {
         for file in try files() {

@@ -42,7 +42,9 @@ struct Fsck: ParsableCommand {
             print(document.prettyText)
         } else {
             for item in damage { print(item) }
-            if damage.isEmpty { print("clean: \(named.count) versions, every byte read") }
+            if damage.isEmpty {
+                print("clean: every byte of the store read, versions: \(named.count)")
+            }
         }
         guard damage.isEmpty else { throw ExitCode(ExitCodes.failure) }
     }

@@ -26,7 +26,10 @@ struct Init: ParsableCommand {
     var owner: String?
 
     func run() throws {
-        let root = OpenStore.absolute("\(directory)/\(StoreLocation.directoryName)")
+        let root = OpenStore.absolute(
+            directory == "."
+                ? StoreLocation.directoryName : "\(directory)/\(StoreLocation.directoryName)"
+        )
         try Files.makeDirectories(root)
         let blobs = try BlobStore.create(at: root)
         let catalog = try Catalog.create(at: root)
