@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import IngotCore
 import IngotPipeline
 import Synchronization
@@ -35,7 +36,10 @@ final class StepReporter: Sendable {
 
     private func say(_ line: String) {
         current.withLock { $0?.bar.end() }
-        if !isQuiet { print(line) }
+        guard !isQuiet else { return }
+        print(line)
+        // A log file must show a step when it is done, not when the program ends.
+        fflush(nil)
     }
 
     private static func padded(_ step: Step) -> String {
