@@ -90,6 +90,8 @@ let package = Package(
             ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
         ),
 
+        module("IngotRemote", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+
         // L4 services
         module(
             "IngotAudit",
