@@ -20,6 +20,11 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// One file of 16 MiB or more of a checkpoint or adapter, kept as it is.
     package static let rawFile = MediaType("application/vnd.ingot.file.v1")
 
+    /// Chunks, one after the other, and their directory.
+    package static let pack = MediaType("application/vnd.ingot.pack.v1")
+    /// The manifest that says in which packs a version's chunks lie.
+    package static let packList = MediaType("application/vnd.ingot.pack-list.v1")
+
     package static let inTotoStatement = MediaType("application/vnd.in-toto+json")
     package static let sigstoreBundle = MediaType("application/vnd.dev.sigstore.bundle.v0.3+json")
 }

@@ -13,13 +13,11 @@ final class ChunkSink {
     }
 
     let packs: PackWriter
-    private let store: Store
     private let codec = ChunkCodec()
-    /// Packs that the index names, and whether they exist.
-    private var presentPacks: [Digest: Bool] = [:]
+    private let presence: PackPresence
 
     init(store: Store) {
-        self.store = store
+        presence = PackPresence(store: store)
         packs = PackWriter(blobs: store.blobs, index: store.index)
     }
 
@@ -32,7 +30,7 @@ final class ChunkSink {
 
     /// Adds those of the chunks that are not there yet, compressed on several threads.
     func add(_ pieces: [Piece]) throws {
-        var seen = try known(pieces.map(\.digest))
+        var seen = try presence.present(pieces.map(\.digest))
         let new = pieces.filter { !packs.isPending($0.digest) && seen.insert($0.digest).inserted }
         let codec = self.codec
         let frames = try Parallel.map(new.count) { index in
@@ -67,23 +65,5 @@ final class ChunkSink {
                 )
             }
         }
-    }
-
-    /// Those of the chunks that a pack holds.
-    private func known(_ chunks: [Digest]) throws -> Set<Digest> {
-        var known = Set<Digest>()
-        for (chunk, location) in try store.index.locations(of: chunks)
-        where isPresent(location.pack) {
-            known.insert(chunk)
-        }
-        return known
-    }
-
-    /// The index may name a pack that was removed because it was damaged: its chunks are made anew.
-    private func isPresent(_ pack: Digest) -> Bool {
-        if let isPresent = presentPacks[pack] { return isPresent }
-        let isPresent = store.blobs.contains(pack)
-        presentPacks[pack] = isPresent
-        return isPresent
     }
 }

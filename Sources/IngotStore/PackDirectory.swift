@@ -43,7 +43,7 @@ package struct PackDirectory: Sendable, Hashable {
     static let magic = Array("INGOTPCK".utf8)
     static let version: UInt32 = 1
     static let entryByteCount = 48
-    static let trailerByteCount = 48
+    package static let trailerByteCount = 48
     /// 64 MiB, directory included: what a Xet client and most registries take in one piece.
     package static let packByteLimit = 64 << 20
 
@@ -98,7 +98,8 @@ package struct PackDirectory: Sendable, Hashable {
     /// Parses the end of a pack; nil when it does not end like one.
     ///
     /// - Throws: `StoreError` when it ends like a pack but is not whole.
-    init?(packByteCount: Int, read: (_ count: Int, _ offset: Int) throws -> [UInt8]?) throws {
+    package init?(packByteCount: Int, read: (_ count: Int, _ offset: Int) throws -> [UInt8]?) throws
+    {
         let trailerOffset = packByteCount - Self.trailerByteCount
         guard trailerOffset >= 0, let trailer = try read(Self.trailerByteCount, trailerOffset),
             trailer.suffix(8).elementsEqual(Self.magic)

@@ -43,7 +43,7 @@ extension Store {
     }
 
     /// Nil for a blob that is not a pack.
-    func packDirectory(of blob: Digest) throws -> PackDirectory? {
+    package func packDirectory(of blob: Digest) throws -> PackDirectory? {
         let handle = try blobs.open(blob)
         return try PackDirectory(packByteCount: try handle.status().byteCount) { count, offset in
             try handle.read(count, at: offset)

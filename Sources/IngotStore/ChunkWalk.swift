@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+
+/// Walks the chunks that a version is made of: the pages of its tree and of its chunk lists, then
+/// those of its files.
+///
+/// Pages are chunks themselves; whoever walks says which of them are there to be read.
+struct ChunkWalk {
+    /// Files whose chunks are handed out together.
+    private static let groupCount = 4096
+
+    private let store: Store
+    private let chunks: ChunkReader
+    private let selection: PathSelection
+    /// Given the chunks of some pages, returns those that can be read.
+    private let onPages: ([ChunkReference]) throws -> Set<Digest>
+    private let onFiles: ([ChunkReference]) throws -> Void
+    private var pending: [ChunkReference] = []
+
+    init(
+        store: Store,
+        selection: PathSelection,
+        onPages: @escaping ([ChunkReference]) throws -> Set<Digest>,
+        onFiles: @escaping ([ChunkReference]) throws -> Void
+    ) {
+        self.store = store
+        chunks = ChunkReader(store: store)
+        self.selection = selection
+        self.onPages = onPages
+        self.onFiles = onFiles
+    }
+
+    mutating func run(_ manifest: Manifest) throws {
+        guard let root = manifest.layers.first, root.mediaType == .tree else {
+            throw StoreError("the manifest has no tree, so it is not a version with files")
+        }
+        let bytes = try store.blobs.read(root.digest, limit: ChunkCodec.chunkByteLimit)
+        try walk(bytes, before: nil, depth: 0)
+        try flush()
+    }
+
+    private mutating func walk(_ bytes: [UInt8], before end: String?, depth: Int) throws {
+        guard depth < TreePage.levelLimit else { throw StoreError("tree: too many levels") }
+        switch try TreePage(parsing: bytes) {
+        case .entries(let entries):
+            for entry in entries where selection.contains(entry.path) { try visit(entry) }
+        case .pages(let pages, _):
+            let asked = pages.indices.filter { index in
+                selection.mayContain(
+                    from: pages[index].firstPath,
+                    before: index + 1 < pages.count ? pages[index + 1].firstPath : end
+                )
+            }
+            let references = asked.map {
+                ChunkReference(digest: pages[$0].digest, byteCount: pages[$0].pageByteCount)
+            }
+            let readable = try onPages(references)
+            for (index, reference) in zip(asked, references)
+            where readable.contains(reference.digest) {
+                try walk(
+                    try chunks.read(reference),
+                    before: index + 1 < pages.count ? pages[index + 1].firstPath : end,
+                    depth: depth + 1
+                )
+            }
+        }
+    }
+
+    private mutating func visit(_ entry: TreePage.StoredEntry) throws {
+        switch entry.content {
+        case .raw: break
+        case .whole:
+            guard entry.byteCount > 0 else { break }
+            pending.append(ChunkReference(digest: entry.digest, byteCount: entry.byteCount))
+        case .list(let references): pending += references
+        case .pages(let root): try visit(root, depth: 0)
+        }
+        if pending.count >= Self.groupCount { try flush() }
+    }
+
+    /// A page of a chunk list.
+    private mutating func visit(_ page: ChunkReference, depth: Int) throws {
+        guard depth < ChunkListPage.levelLimit else {
+            throw StoreError("chunk list: too many levels")
+        }
+        guard try onPages([page]).contains(page.digest) else { return }
+        switch try ChunkListPage(parsing: chunks.read(page)) {
+        case .chunks(let items): pending += items
+        case .pages(let items, _):
+            for item in items { try visit(item.page, depth: depth + 1) }
+        }
+    }
+
+    private mutating func flush() throws {
+        guard !pending.isEmpty else { return }
+        try onFiles(pending)
+        pending = []
+    }
+}
