@@ -53,7 +53,10 @@ package struct Audit: Sendable {
     }
 
     package func report(on target: Target, question: String) throws -> AuditReport {
-        let reader = try NodeReader(ledger: ledger)
+        let reader = try NodeReader(
+            ledger: ledger,
+            preferring: try? Reference(parsing: question).repository
+        )
         let environment: EnvironmentAnswer?
         let subject: Digest
         switch target {

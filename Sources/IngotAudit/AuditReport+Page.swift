@@ -157,7 +157,7 @@ extension AuditReport {
 
     private var rawData: [AuditPage.Section] {
         lineage.facts(\.datasetAdded).map { node, statement, facts in
-            var section = AuditPage.Section("Raw data \(node.name)")
+            var section = AuditPage.Section("Raw data \(node.name(in: facts.repository))")
             section.addOrigin(node, statement)
             section.add(
                 "content",
@@ -172,7 +172,7 @@ extension AuditReport {
 
     private var bases: [AuditPage.Section] {
         lineage.facts(\.baseImported).map { node, statement, facts in
-            var section = AuditPage.Section("Base model \(node.name)")
+            var section = AuditPage.Section("Base model \(node.name(in: facts.repository))")
             section.addOrigin(node, statement)
             section.add("file", "\(facts.file.summary), \(facts.format)")
             section.add("source", facts.source)

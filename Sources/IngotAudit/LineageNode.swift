@@ -78,7 +78,7 @@ package struct LineageNode: Sendable {
     /// In the order of the log.
     package let statements: [AuditStatement]
     /// What is not known about it, in one line each.
-    package let gaps: [String]
+    package internal(set) var gaps: [String]
 
     package init(
         digest: Digest,
@@ -96,6 +96,11 @@ package struct LineageNode: Sendable {
 
     /// Its first name, else its digest.
     package var name: String { names.first ?? digest.description }
+
+    /// Its name in a repository, where it has one.
+    func name(in repository: String) -> String {
+        names.first { $0.utf8.starts(with: "\(repository):".utf8) } ?? name
+    }
 
     /// What statements that hold say went into it, each once, in the order of the statements.
     package var inputs: [LineageInput] {

@@ -9,29 +9,29 @@ internal import IngotStore
 struct NodeReader {
     let ledger: Ledger
     private let check: StatementCheck
+    /// Names in this repository come first: those that were asked for.
+    private let preferred: RepositoryName?
 
-    init(ledger: Ledger) throws {
+    init(ledger: Ledger, preferring repository: RepositoryName? = nil) throws {
         self.ledger = ledger
+        preferred = repository
         check = try StatementCheck(ledger: ledger)
     }
 
     func node(_ digest: Digest) throws -> LineageNode {
         let versions = try ledger.catalog.versions(with: digest)
-        let statements = try ledger.catalog.statements(about: digest).map(statement)
-        let node = LineageNode(
+        let named =
+            versions.filter { $0.repository == preferred }
+            + versions.filter { $0.repository != preferred }
+        var node = LineageNode(
             digest: digest,
-            names: versions.map { "\($0.repository):\($0.tag)" },
+            names: named.map { "\($0.repository):\($0.tag)" },
             kind: versions.first?.kind,
-            statements: statements,
+            statements: try ledger.catalog.statements(about: digest).map(statement),
             gaps: []
         )
-        return LineageNode(
-            digest: digest,
-            names: node.names,
-            kind: node.kind,
-            statements: statements,
-            gaps: gaps(of: node)
-        )
+        node.gaps = gaps(of: node)
+        return node
     }
 
     func statement(_ record: StatementRecord) throws -> AuditStatement {

@@ -2,6 +2,7 @@
 
 internal import GRDB
 package import IngotCore
+internal import IngotStore
 
 /// A run's number in its catalog; text form `r12`.
 package struct RunID: Sendable, Hashable, Comparable, CustomStringConvertible {
@@ -25,7 +26,9 @@ package struct RunID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
 /// What became of a run.
 package enum RunState: String, Sendable {
-    case running, succeeded, failed, cancelled
+    case running, succeeded, failed
+    /// It never said how it ended: its process was killed, or the machine went down.
+    case interrupted
 }
 
 /// One execution of a recipe.
@@ -51,13 +54,14 @@ package struct MetricRecord: Sendable, Hashable {
 }
 
 extension Catalog {
-    package func createRun(
+    /// Begins a run; it counts as interrupted when the lock goes before `finish`.
+    package func beginRun(
         name: String,
         recipe: Digest? = nil,
         parameters: JSONValue = [:],
         environment: JSONValue = [:],
         startedAt: Int64
-    ) throws -> RunID {
+    ) throws -> RunLock {
         try write { db in
             try db.execute(
                 sql: """
@@ -69,7 +73,8 @@ extension Catalog {
                     name, recipe, parameters.canonicalText, environment.canonicalText, startedAt,
                 ]
             )
-            return RunID(number: db.lastInsertedRowID)
+            // Before the commit, so that nobody ever sees the run without its lock.
+            return try RunLock(RunID(number: db.lastInsertedRowID), in: layout)
         }
     }
 
@@ -115,14 +120,16 @@ extension Catalog {
     /// All runs, the newest first.
     package func runs() throws -> [RunRecord] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM run ORDER BY id DESC").map(RunRecord.init)
+            try Row.fetchAll(db, sql: "SELECT * FROM run ORDER BY id DESC").map {
+                try RunRecord(row: $0, layout: layout)
+            }
         }
     }
 
     package func run(_ id: RunID) throws -> RunRecord {
         let record = try read { db in
             try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id = ?", arguments: [id.number])
-                .map(RunRecord.init)
+                .map { try RunRecord(row: $0, layout: layout) }
         }
         guard let record else { throw CatalogError(.notFound, "run \(id): there is none") }
         return record
@@ -167,18 +174,20 @@ extension Catalog {
 }
 
 extension RunRecord {
-    fileprivate init(row: Row) throws {
+    fileprivate init(row: Row, layout: StoreLayout) throws {
+        let id = RunID(number: row["id"])
         let state: String = row["state"]
         guard let known = RunState(rawValue: state) else {
             throw CatalogError(.unusable, "catalog: a run in the unknown state '\(state)'")
         }
+        let isAbandoned = known == .running && !RunLock.isHeld(id, in: layout)
         self.init(
-            id: RunID(number: row["id"]),
+            id: id,
             name: row["name"],
             recipe: row["recipe"],
             parameters: try row.json("parameters"),
             environment: try row.json("environment"),
-            state: known,
+            state: isAbandoned ? .interrupted : known,
             startedAt: row["startedAt"],
             finishedAt: row["finishedAt"],
             outputs: try row.json("outputs")

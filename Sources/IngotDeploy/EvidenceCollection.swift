@@ -24,8 +24,8 @@ package struct EvidenceCollection: Sendable {
 
     /// Walks from a version along the dependencies that its provenance states.
     ///
-    /// - Throws: `EvidenceError` for a statement whose signature, role or subject does not hold: a
-    ///   doubtful statement is never just left out.
+    /// - Throws: `DeployError` for a statement that does not hold, and for a lineage that is too
+    ///   long: nothing doubtful is just left out.
     package init(about version: Digest, ledger: Ledger) throws {
         self.version = version
         let check = try StatementCheck(ledger: ledger)
@@ -46,12 +46,17 @@ package struct EvidenceCollection: Sendable {
                             + (finding.fault ?? "it could not be checked")
                     )
                 }
-                let facts = try Predicate(kind: kind, json: verified.statement.predicate)
+                let facts = try verified.statement.facts()
                 items.append(Item(envelope: record.envelope, verified: verified, facts: facts))
-                for dependency in facts.dependencies where seen.count < Self.versionLimit {
+                for dependency in facts.dependencies {
                     guard seen.insert(dependency).inserted,
                         try !catalog.versions(with: dependency).isEmpty
                     else { continue }
+                    guard seen.count <= Self.versionLimit else {
+                        throw DeployError(
+                            "\(version): its lineage has more than \(Self.versionLimit) inputs"
+                        )
+                    }
                     queue.append(dependency)
                 }
             }

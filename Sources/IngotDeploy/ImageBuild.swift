@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotCatalog
+internal import IngotCatalog
 package import IngotCore
 internal import IngotCrypto
 package import IngotEvidence
@@ -24,8 +24,7 @@ package struct ImageBuild: Sendable {
         adapter: (reference: Reference, digest: Digest),
         runtime: (reference: Reference, digest: Digest),
         store: Store,
-        catalog: Catalog,
-        trust: TrustFile
+        ledger: Ledger
     ) throws {
         let manifest = try store.manifest(adapter.digest)
         guard manifest.kind == .adapter,
@@ -35,9 +34,7 @@ package struct ImageBuild: Sendable {
         let evidence = try Self.evidence(
             adapter.digest,
             reference: adapter.reference,
-            catalog: catalog,
-            store: store,
-            trust: trust
+            ledger: ledger
         )
         guard
             let server = try store.readTree(of: runtime.digest)
@@ -79,17 +76,15 @@ package struct ImageBuild: Sendable {
     private static func evidence(
         _ version: Digest,
         reference: Reference,
-        catalog: Catalog,
-        store: Store,
-        trust: TrustFile
+        ledger: Ledger
     ) throws -> [Digest] {
-        for record in try catalog.statements(about: version).reversed()
+        let check = try StatementCheck(ledger: ledger)
+        for record in try ledger.catalog.statements(about: version).reversed()
         where record.predicateType == PredicateKind.verificationSummary.type {
-            let verified = try trust.verify(store.blobs.read(record.envelope), about: version)
-            let facts = try Predicate(kind: verified.kind, json: verified.statement.predicate)
-            guard case .gateDecided(let verdict) = facts, verdict.result == .passed else {
-                continue
-            }
+            guard let verified = try check.finding(record).verified,
+                case .gateDecided(let verdict) = try verified.statement.facts(),
+                verdict.result == .passed
+            else { continue }
             return [record.envelope] + verdict.evidence
         }
         throw DeployError(

@@ -141,14 +141,13 @@ package struct PromotionDoor: Sendable {
     }
 
     private func knownVerdict(_ facts: VerdictFacts, about version: Digest) throws -> Digest? {
+        let check = try StatementCheck(ledger: ledger)
         for record in try catalog.statements(about: version).reversed()
         where record.predicateType == PredicateKind.verificationSummary.type {
-            let verified = try ledger.keys.trust.verify(
-                store.blobs.read(record.envelope),
-                about: version
-            )
-            let known = try Predicate(kind: verified.kind, json: verified.statement.predicate)
-            guard case .gateDecided(var other) = known else { continue }
+            // One that does not hold is no verdict: another is made.
+            guard let verified = try check.finding(record).verified,
+                case .gateDecided(var other) = try verified.statement.facts()
+            else { continue }
             other.time = facts.time
             other.resource = facts.resource
             if other == facts { return record.envelope }

@@ -193,7 +193,9 @@ package struct StatementCheck: Sendable {
                     + "edited"
             )
         }
-        guard entry.actor == signer else {
+        // What came from elsewhere was signed there; the actor is who took it in.
+        let isForeign = entry.act == .pulled || entry.act == .pushed
+        guard isForeign || entry.actor == signer else {
             throw EvidenceError(
                 "log entry \(record.logIndex): its actor is not the key that signed the statement"
             )
@@ -204,7 +206,9 @@ package struct StatementCheck: Sendable {
                     + revocation.reason
             )
         }
-        guard let head else { return }
+        guard let head else {
+            throw EvidenceError(headFault ?? "the log has no signed head: nothing is proved")
+        }
         let proof = try ledger.catalog.inclusionProof(of: record.logIndex, size: head.size)
         guard
             MerkleHash.sha256.verifies(

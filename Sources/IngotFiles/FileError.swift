@@ -9,11 +9,18 @@ package struct FileError: IngotError {
     package let operation: String
     /// The system's error number.
     package let code: Int32
+    /// In place of the system's words for the number.
+    private let problem: String?
 
-    package init(_ operation: String, _ path: String, code: Int32) {
+    package init(_ operation: String, _ path: String, code: Int32, problem: String? = nil) {
         self.operation = operation
         self.path = path
         self.code = code
+        self.problem = problem
+    }
+
+    static func notRegular(_ path: String) -> FileError {
+        FileError("read", path, code: EINVAL, problem: "it is not a regular file")
     }
 
     /// Takes the number from `errno`: call it right after the failed call.
@@ -22,11 +29,11 @@ package struct FileError: IngotError {
     }
 
     package var isMissing: Bool { code == ENOENT }
-    package var alreadyExists: Bool { code == EEXIST }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
     package var message: String {
         let remedy = isFull ? ": free some space and run the command again" : ""
-        return unsafe "\(path): cannot \(operation): \(String(cString: strerror(code)))\(remedy)"
+        let reason = unsafe problem ?? String(cString: strerror(code))
+        return "\(path): cannot \(operation): \(reason)\(remedy)"
     }
 }

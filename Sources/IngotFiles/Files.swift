@@ -34,10 +34,31 @@ package enum Files {
         }
     }
 
-    /// Reads a file of at most `limit` bytes.
-    package static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    /// Opens a regular file to read it; the caller closes it.
+    ///
+    /// Not blocking, since a named pipe would keep its reader waiting for a writer.
+    static func openRegular(_ path: String) throws -> (descriptor: Int32, byteCount: Int) {
+        guard !path.utf8.contains(0) else {
+            throw FileError("open", path, code: EINVAL, problem: "a NUL is in its name")
+        }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError.last("open", path) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            let error = FileError.last("read", path)
+            close(descriptor)
+            throw error
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw FileError.notRegular(path)
+        }
+        return (descriptor, Int(status.st_size))
+    }
+
+    /// Reads a regular file of at most `limit` bytes.
+    package static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
+        let (descriptor, _) = try openRegular(path)
         defer { close(descriptor) }
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
@@ -51,7 +72,12 @@ package enum Files {
             }
             if count == 0 { return content }
             guard content.count + count <= limit else {
-                throw FileError("read more than \(limit) bytes of", path, code: EFBIG)
+                throw FileError(
+                    "read",
+                    path,
+                    code: EFBIG,
+                    problem: "it has more than \(limit) bytes, the limit for such a file"
+                )
             }
             content += buffer[..<count]
         }

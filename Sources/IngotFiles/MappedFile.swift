@@ -13,16 +13,10 @@ package final class MappedFile: Sendable {
     private nonisolated(unsafe) let base: UnsafeRawPointer?
 
     package init(path: String) throws {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        let descriptor: Int32
+        (descriptor, byteCount) = try Files.openRegular(path)
         defer { close(descriptor) }
-        var status = unsafe stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError.last("read", path) }
-        guard unsafe status.st_mode & S_IFMT == S_IFREG else {
-            throw FileError("map", path, code: EINVAL)
-        }
         self.path = path
-        byteCount = unsafe Int(status.st_size)
         guard byteCount > 0 else {
             unsafe base = nil
             return

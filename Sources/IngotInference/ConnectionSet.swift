@@ -7,23 +7,56 @@ internal import Synchronization
 final class ConnectionSet: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
+        /// Those without a whole request, by when they began to wait.
+        var waiting: [ObjectIdentifier: Int] = [:]
+        var clock = 0
         var whenEmpty: EventLoopPromise<Void>?
+
+        mutating func wait(_ id: ObjectIdentifier) {
+            clock += 1
+            waiting[id] = clock
+        }
     }
 
     private let state = Mutex(State())
 
-    /// False, and nothing is added, when there are `limit` already or the server ends.
+    /// False, and nothing is added, when `limit` connections are being answered or the server ends.
+    ///
+    /// The one that has kept the server waiting longest makes room for a new one, so that many
+    /// half-sent requests lock nobody out.
     func add(_ channel: any Channel, limit: Int) -> Bool {
-        state.withLock {
-            guard $0.channels.count < limit, $0.whenEmpty == nil else { return false }
-            $0.channels[ObjectIdentifier(channel)] = channel
-            return true
+        let (isAdded, evicted) = state.withLock { state -> (Bool, (any Channel)?) in
+            guard state.whenEmpty == nil else { return (false, nil) }
+            var evicted: (any Channel)?
+            if state.channels.count >= limit {
+                guard let oldest = state.waiting.min(by: { $0.value < $1.value })?.key else {
+                    return (false, nil)
+                }
+                state.waiting[oldest] = nil
+                evicted = state.channels.removeValue(forKey: oldest)
+            }
+            let id = ObjectIdentifier(channel)
+            state.channels[id] = channel
+            state.wait(id)
+            return (true, evicted)
+        }
+        evicted?.close(promise: nil)
+        return isAdded
+    }
+
+    /// Tells whether a connection waits for its client or is being answered.
+    func set(_ channel: any Channel, isAnswering: Bool) {
+        state.withLock { state in
+            let id = ObjectIdentifier(channel)
+            guard state.channels[id] != nil else { return }
+            if isAnswering { state.waiting[id] = nil } else { state.wait(id) }
         }
     }
 
     func remove(_ channel: any Channel) {
         let promise = state.withLock { state -> EventLoopPromise<Void>? in
             state.channels[ObjectIdentifier(channel)] = nil
+            state.waiting[ObjectIdentifier(channel)] = nil
             return state.channels.isEmpty ? state.whenEmpty : nil
         }
         promise?.succeed()

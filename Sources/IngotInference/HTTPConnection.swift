@@ -131,6 +131,7 @@ extension HTTPConnection {
     private func answer(_ head: HTTPRequestHead, body: [UInt8]) {
         deadline?.cancel()
         state = .answering(head, nil)
+        if let context { connections.set(context.channel, isAnswering: true) }
         isLast = isLast || !head.isKeepAlive
         do throws(InferenceError) {
             let route = try Route(method: head.method.rawValue, target: head.uri)
@@ -266,6 +267,7 @@ extension HTTPConnection {
         guard let context else { return }
         let hasWholeRequest = if case .answering = state { true } else { false }
         state = isLast ? .closing : .idle
+        connections.set(context.channel, isAnswering: false)
         setDeadline(isLast ? Self.lingerDuration : service.limits.idleDuration)
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
         guard isLast, hasWholeRequest else { return }

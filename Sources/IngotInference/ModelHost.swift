@@ -149,8 +149,8 @@ package final class ModelHost: Sendable {
                 .contextTooLong,
                 "the prompt has \(promptCount) tokens and the answer up to "
                     + "\(options.maximumTokens ?? 1), but the model's context holds "
-                    + "\(model.contextLength); shorten the messages or max_tokens",
-                parameter: "messages"
+                    + "\(model.contextLength); shorten the prompt or max_tokens",
+                parameter: "max_tokens"
             )
         }
         return min(options.maximumTokens ?? room, room, maximumTokensLimit)

@@ -18,7 +18,9 @@ struct RequestFields {
 
     /// Nil when the field is absent or null.
     subscript(name: String) -> JSONValue? {
-        members[name].flatMap { $0 == .null ? nil : $0 }
+        // A bare nil would be JSON's null here.
+        guard let value = members[name], value != .null else { return .none }
+        return .some(value)
     }
 
     func string(_ name: String) throws(InferenceError) -> String? {

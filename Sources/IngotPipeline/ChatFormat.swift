@@ -56,7 +56,7 @@ package struct ChatFormat: Sendable {
     }
 
     /// Tokens that end an answer.
-    package var endTokens: Set<Int32> { Set([tokenizer.eosToken].compactMap(\.self)) }
+    package var endTokens: Set<Int32> { Set(tokenizer.endTokens) }
 
     /// A conversation whose last message is the answer to learn; only the answer and its
     /// end-of-turn token are trained.

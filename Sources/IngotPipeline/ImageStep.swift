@@ -40,13 +40,17 @@ extension PipelineContext {
         to output: String,
         runtime: RuntimeProgram
     ) throws -> BuiltImage {
+        let digest = try catalog.resolve(adapter)
+        // Before the runtime is added: a refused command leaves nothing behind.
+        guard try store.manifest(digest).kind == .adapter else {
+            throw PipelineError("\(adapter): an image is made from an adapter version")
+        }
         let server = try addRuntime(runtime)
         let build = try ImageBuild(
-            adapter: (adapter, catalog.resolve(adapter)),
+            adapter: (adapter, digest),
             runtime: (server.reference, server.digest),
             store: store,
-            catalog: catalog,
-            trust: ledger.keys.trust
+            ledger: ledger
         )
         let image = build.plan
         let batch = store.blobs.batch()

@@ -104,7 +104,7 @@ extension PipelineContext {
     /// The version that a step made before with the same key.
     func reuse(_ key: StepKey, in repository: RepositoryName) throws -> Published? {
         guard let text = try remembered(key)?["version"]?.string,
-            let record = try version(Digest(parsing: text), in: repository)
+            let record = try catalog.version(Digest(parsing: text), in: repository)
         else { return nil }
         return Published(
             repository: repository,

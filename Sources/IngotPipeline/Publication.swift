@@ -65,7 +65,7 @@ extension PipelineContext {
                 isNew: isNew
             )
         }
-        if let known = try version(digest, in: repository) {
+        if let known = try catalog.version(digest, in: repository) {
             return published(known.number, isNew: false)
         }
         try ledger.record(
@@ -77,7 +77,7 @@ extension PipelineContext {
             ],
             files: try signedFiles(of: digest, kind: kind)
         )
-        guard let added = try version(digest, in: repository) else {
+        guard let added = try catalog.version(digest, in: repository) else {
             throw PipelineError("\(repository)@\(digest): not in the catalog after it was added")
         }
         return published(added.number, isNew: true)
@@ -89,13 +89,5 @@ extension PipelineContext {
         return try store.readTree(of: version).map {
             ModelSignature.File(path: $0.path, digest: $0.digest)
         }
-    }
-
-    /// The version of a repository with this digest.
-    package func version(
-        _ digest: Digest,
-        in repository: RepositoryName
-    ) throws -> VersionRecord? {
-        try catalog.versions(of: repository).first { $0.digest == digest }
     }
 }

@@ -33,7 +33,7 @@ extension PipelineContext {
         runtime: RuntimeProgram? = nil
     ) throws -> RunOutcome {
         let recipeDigest = try store.blobs.put(recipe.bytes)
-        let id = try catalog.createRun(
+        let lock = try catalog.beginRun(
             name: recipe.name,
             recipe: recipeDigest,
             parameters: .object(recipe.train.settings.parameters.mapValues { .string($0) }),
@@ -43,6 +43,9 @@ extension PipelineContext {
             ],
             startedAt: now().seconds
         )
+        // Held to the end, whatever happens.
+        defer { withExtendedLifetime(lock) {} }
+        let id = lock.run
         let run = RecipeRun(
             id: id,
             recipe: recipe,

@@ -171,6 +171,25 @@ final class FileHandle: Sendable {
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 }
 
+/// An exclusive lock on a file, held as long as the object, or its process, lives.
+package final class FileLock: Sendable {
+    private let handle: FileHandle
+
+    /// Takes the lock and makes the file where it is missing; nil when somebody has it.
+    package init?(at path: String) throws {
+        handle = try FileHandle.locking(path)
+        guard try handle.tryLock() else { return nil }
+    }
+
+    /// Whether some process holds the lock.
+    package static func isHeld(at path: String) -> Bool {
+        guard let handle = try? FileHandle.reading(path), let isFree = try? handle.tryLock() else {
+            return false
+        }
+        return !isFree
+    }
+}
+
 /// The few file operations that the catalog shares with the store.
 package enum StoreFiles {
     package static func exists(_ path: String) throws -> Bool { FileHandle.exists(path) }

@@ -15,13 +15,16 @@ package struct YAMLError: IngotError {
 /// Reads a YAML configuration file as a JSON value.
 ///
 /// The core schema of YAML 1.2 with limits and without surprises: no duplicate keys, only string
-/// keys, no custom tags, aliases bounded by the limit on nodes.
+/// keys, no custom tags, few aliases.
 package enum YAMLDocument {
     /// 1 MiB: configuration, not data.
     package static let byteLimit = 1 << 20
     /// Bounds what aliases can expand to.
     package static let nodeLimit = 100_000
     package static let depthLimit = 32
+    /// Aliases can multiply what they stand for, which the parser hashes before anybody can count
+    /// it: this many, however they are laid out, make less than 3^11 of one.
+    static let aliasLimit = 32
 
     package static func parse(_ bytes: [UInt8]) throws(YAMLError) -> JSONValue {
         guard bytes.count <= byteLimit else {
@@ -33,6 +36,7 @@ package enum YAMLDocument {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw YAMLError(line: nil, problem: "the file is not valid UTF-8")
         }
+        try refuseAliasBombs(in: bytes)
         let root: Node?
         do {
             root = try Yams.compose(yaml: text, .basic)
@@ -45,6 +49,25 @@ package enum YAMLDocument {
         var reader = NodeReader()
         return try reader.value(of: root, depth: 0)
     }
+
+    /// Counts everything that could be an alias: a `*` with a name, where a value can begin.
+    private static func refuseAliasBombs(in bytes: [UInt8]) throws(YAMLError) {
+        var count = 0
+        var line = 1
+        var previous = UInt8(ascii: "\n")
+        for (index, byte) in bytes.enumerated() {
+            if byte == UInt8(ascii: "*"), " \t\r\n[{,:?-".utf8.contains(previous),
+                index + 1 < bytes.count, bytes[index + 1] > UInt8(ascii: " ")
+            {
+                count += 1
+                guard count <= aliasLimit else {
+                    throw YAMLError(line: line, problem: "more than \(aliasLimit) aliases")
+                }
+            }
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            previous = byte
+        }
+    }
 }
 
 private struct NodeReader {
@@ -54,6 +77,14 @@ private struct NodeReader {
         count += 1
         guard count <= YAMLDocument.nodeLimit, depth <= YAMLDocument.depthLimit else {
             throw YAMLError(line: node.mark?.line, problem: "too many or too deeply nested values")
+        }
+        switch node {
+        case .sequence, .mapping:
+            let tag = node.tag.rawValue
+            guard tag == "tag:yaml.org,2002:seq" || tag == "tag:yaml.org,2002:map" else {
+                throw YAMLError(line: node.mark?.line, problem: "the tag '\(tag)' is not allowed")
+            }
+        default: break
         }
         switch node {
         case .scalar(let scalar): return try Self.value(of: scalar, node)
@@ -122,7 +153,11 @@ private struct NodeReader {
 extension YamlError {
     fileprivate var line: Int? {
         switch self {
-        case .reader(_, _, _, _): nil
+        case .reader(_, let offset, _, let text):
+            offset.map { offset in
+                1 + text.utf8.prefix(offset).count { $0 == UInt8(ascii: "\n") }
+            }
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _),
             .composer(_, _, let mark, _):
             mark.line

@@ -69,13 +69,9 @@ struct OpenStore {
             ledger: ledger,
             program: try Self.program(),
             threads: threads,
-            now: { Self.now() },
+            now: ledger.now,
             report: report
         )
-    }
-
-    static func now() -> Timestamp {
-        Timestamp(seconds: Int64(Date().timeIntervalSince1970))
     }
 
     private static func program() throws -> PipelineContext.Program {

@@ -206,14 +206,26 @@ import Testing
         #expect(try test.catalog.statements().map(\.logIndex) == [2, 3])
     }
 
+    @Test("a run whose process went away without a word is interrupted")
+    func interruptedRun() throws {
+        var lock: RunLock? = try test.catalog.beginRun(name: "train", startedAt: 10)
+        let id = try #require(lock?.run)
+        #expect(try test.catalog.run(id).state == .running)
+        lock = nil
+        #expect(try test.catalog.run(id).state == .interrupted)
+        #expect(try test.catalog.runs().map(\.state) == [.interrupted])
+    }
+
     @Test("runs keep their parameters, metrics and end")
     func runs() throws {
-        let id = try test.catalog.createRun(
+        let lock = try test.catalog.beginRun(
             name: "train",
             recipe: first,
             parameters: ["rank": 16],
             startedAt: 10
         )
+        defer { withExtendedLifetime(lock) {} }
+        let id = lock.run
         try test.catalog.append(metrics: ["loss": 2.5, "rate": 0.001], step: 1, to: id)
         try test.catalog.append(metrics: ["loss": 2.25], step: 2, to: id)
         try test.catalog.append(metrics: ["loss": .nan], step: 3, to: id)

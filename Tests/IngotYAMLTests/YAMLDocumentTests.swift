@@ -24,10 +24,23 @@ struct YAMLDocumentTests {
         #expect(value["h"] == 0.001)
     }
 
+    @Test("a few aliases are read, but not enough of them to multiply without end")
+    func aliases() throws {
+        let value = try parse("a: &a [1, '*.deb']\nb: *a\nc: 2 * 3\n")
+        #expect(value["b"] == [1, "*.deb"])
+        var bomb = "a0: &a0 {x: 1}\n"
+        for level in 1..<40 {
+            bomb += "a\(level): &a\(level) {p: *a\(level - 1), q: *a\(level - 1)}\n"
+        }
+        let error = #expect(throws: YAMLError.self) { try parse(bomb + "? *a39\n: 1\n") }
+        #expect(error?.message == "line 18: more than 32 aliases")
+    }
+
     @Test(
         "refuses what is not a configuration, and says where",
         arguments: [
-            ("a: 1\na: 2\n", "'a'"), ("a: [1\n", "line"), ("a: !!python/x 1\n", "tag"),
+            ("a: 1\na: 2\n", "'a'"), ("a: !!python/x {}\n", "tag"), ("a: !!x [1]\n", "tag"),
+            ("b: 1\na: 1\na: 2\n", "line"), ("a: [1\n", "line"), ("a: !!python/x 1\n", "tag"),
             ("", "empty"), ("a: \u{1}\n", ""), ("? [a]\n: 1\n", "plain word"),
         ]
     )

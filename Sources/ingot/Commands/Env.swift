@@ -51,8 +51,7 @@ struct Env: ParsableCommand {
                 let tag = try open.catalog.tag(environment.name, of: environment.repository)
                 let since = tag.map { Timestamp(seconds: $0.movedAt).description } ?? ""
                 let version = try tag.flatMap { record in
-                    try open.catalog.versions(of: environment.repository)
-                        .first { $0.digest == record.digest }
+                    try open.catalog.version(record.digest, in: environment.repository)
                 }
                 table.add([
                     environment.name.text, environment.repository.text,

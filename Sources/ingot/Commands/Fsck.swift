@@ -26,24 +26,28 @@ struct Fsck: ParsableCommand {
             if !json { print("index made anew from \(count) packs") }
         }
         let bar = ProgressBar("checking")
-        let named = try open.catalog.repositories().flatMap {
-            try open.catalog.versions(of: $0).filter { $0.kind != .image }.map(\.digest)
+        let versions = try open.catalog.repositories().flatMap {
+            try open.catalog.versions(of: $0)
         }
+        // An image's layers are streamed from the versions they are made of, not kept.
+        let named = versions.filter { $0.kind != .image }.map(\.digest)
+        let images = versions.filter { $0.kind == .image }.map(\.digest)
         let statements = try open.catalog.statements().flatMap { [$0.envelope, $0.referrer] }
-        let damage = try open.store.check(manifests: named, blobs: statements) { progress in
+        let damage = try open.store.check(manifests: named, blobs: images + statements) {
+            progress in
             bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
         }
         bar.end()
         if json {
             let items = damage.map { JSONValue.string($0.description) }
             let document: JSONValue = [
-                "versions": .integer(Int64(named.count)), "damage": .array(items),
+                "versions": .integer(Int64(versions.count)), "damage": .array(items),
             ]
             print(document.prettyText)
         } else {
             for item in damage { print(item) }
             if damage.isEmpty {
-                print("clean: every byte of the store read, versions: \(named.count)")
+                print("clean: every byte of the store read, versions: \(versions.count)")
             }
         }
         guard damage.isEmpty else { throw ExitCode(ExitCodes.failure) }

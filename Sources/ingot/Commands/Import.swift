@@ -32,7 +32,7 @@ struct Import: ParsableCommand {
             try target.publish(
                 description.json,
                 format: "gguf",
-                source: name,
+                mainFile: name,
                 files: [FileSource(path: name, content: .file(path: file))]
             )
         }
@@ -55,11 +55,10 @@ struct Import: ParsableCommand {
 
         func run() throws {
             let description = try BaseDescription(directory: directory)
-            let name = directory.split(separator: "/").last.map(String.init) ?? directory
             try target.publish(
                 description.json,
                 format: "hf",
-                source: name,
+                mainFile: "config.json",
                 files: description.files.map {
                     FileSource(path: $0, content: .file(path: "\(directory)/\($0)"))
                 }
@@ -73,6 +72,9 @@ struct ImportTarget: ParsableArguments {
     @Option(name: .customLong("as"), help: "The repository.")
     var repository: String
 
+    @Option(help: "Where it was downloaded from, as audits print it.")
+    var source: String?
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -81,7 +83,7 @@ struct ImportTarget: ParsableArguments {
     func publish(
         _ description: JSONValue,
         format: String,
-        source: String,
+        mainFile: String,
         files: [FileSource]
     ) throws {
         let repository = try RepositoryName(parsing: repository)
@@ -101,7 +103,11 @@ struct ImportTarget: ParsableArguments {
                     BaseImportedFacts(
                         repository: repository.text,
                         format: format,
-                        file: ResourceRef(name: source, digest: written.manifestDigest),
+                        file: ResourceRef(
+                            name: mainFile,
+                            digest: try open.store.readTree(of: written.manifestDigest)
+                                .first { $0.path == mainFile }?.digest
+                        ),
                         source: source
                     )
                 )

@@ -55,8 +55,7 @@ struct Rollback: ParsableCommand {
         let open = try OpenStore(options)
         let environment = try open.environments.named(environment)
         let move = try open.pipeline().door.rollback(environment, reason: reason)
-        let number = try open.catalog.versions(of: environment.repository)
-            .first { $0.digest == move.to }?.tag.text
+        let number = try open.catalog.version(move.to, in: environment.repository)?.tag.text
         print(
             "\(environment.repository):\(environment.name) is \(number ?? move.to.short) again, "
                 + "log entry \(move.logIndex ?? 0)"

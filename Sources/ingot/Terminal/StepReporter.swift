@@ -22,6 +22,8 @@ final class StepReporter: Sendable {
         switch event {
         case .stepStarted(let step):
             current.withLock { $0 = Current(bar: ProgressBar(step.rawValue), started: clock.now) }
+            // On a terminal the bar says it.
+            if !Terminal.errorIsTerminal { say("\(Self.padded(step)) …") }
         case .progress(_, let fraction, let note):
             current.withLock { $0?.bar.show(fraction, note: note) }
         case .note(let step, let text):
