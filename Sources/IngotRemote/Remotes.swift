@@ -16,8 +16,14 @@ package enum Remotes {
         switch address.place {
         case .directory(let path):
             return LayoutRemote(name: path, objects: DirectoryObjects(path: path))
-        case .bucket:
-            throw RemoteError(.failed, "\(address): buckets are not supported yet")
+        case .bucket(let place):
+            let objects = try S3Objects(
+                name: address.description,
+                address: place,
+                profile: S3Profile(environment: environment),
+                client: client(environment)
+            )
+            return LayoutRemote(name: address.description, objects: objects)
         case .registry(let place):
             return RegistryRemote(
                 name: address.description,

@@ -44,7 +44,7 @@ final class WebClient: Sendable {
     static let redirectLimit = 5
 
     private let client: HTTPClient
-    private let work = BlockingWork(threadCount: 4)
+    let work = BlockingWork(threadCount: 4)
 
     /// Trusts the certificates of a PEM file beside the system's.
     ///
