@@ -34,8 +34,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     ],
     targets: [
         // Every arrow points down; ARCHITECTURE.md draws the map.
@@ -90,7 +92,14 @@ let package = Package(
             ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
         ),
 
-        module("IngotRemote", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        module(
+            "IngotRemote",
+            [
+                "IngotCore", "IngotCrypto", "IngotFiles",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nio
+        ),
 
         // L4 services
         module(
@@ -142,8 +151,8 @@ let package = Package(
             name: "ingot-bench",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor",
-                "IngotTrainer",
+                "IngotCore", "IngotCrypto", "IngotFiles", "IngotModel", "IngotRemote",
+                "IngotTemplate", "IngotTensor", "IngotTrainer",
             ],
             swiftSettings: settings
         ),
@@ -164,6 +173,7 @@ let package = Package(
         ),
         tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
         tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotEvaluation", "IngotFiles"]),
+        tests("IngotRemote", ["IngotCore", "IngotCrypto", "IngotFiles"] + nio),
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),
