@@ -13,16 +13,16 @@ extension RegistryRemote {
 
     func tags(of repository: RepositoryName) async throws -> [Tag] {
         let place = try place("tags/list", of: repository).appending(query: "n=1000")
-        var texts: [String] = []
+        var texts = Set<String>()
         try await pages(from: place, of: repository, accept: "application/json") { json in
             let count = texts.count
-            texts += (json["tags"]?.array ?? []).compactMap(\.string)
+            texts.formUnion((json["tags"]?.array ?? []).compactMap(\.string))
             guard texts.count <= Self.tagLimit else {
                 throw RemoteError(.untrue, "\(self.name): lists tags without end")
             }
             return texts.count > count
         }
-        return LayoutIndex.sorted(texts)
+        return LayoutIndex.sorted(Array(texts))
     }
 
     func referrers(

@@ -182,7 +182,8 @@ extension S3Objects {
 
     /// Signed anew for each try: a signature is good for 15 minutes.
     private func request(_ call: S3Call) -> WebRequest {
-        let key = address.prefix.isEmpty ? call.object.path : "\(address.prefix)/\(call.object.path)"
+        let path = call.object.path
+        let key = address.prefix.isEmpty ? path : "\(address.prefix)/\(path)"
         var place = base
         place.path += "/" + PercentEncoding.encode(key, keeping: "/")
         place.query = call.query.isEmpty ? nil : S3Signature.text(of: call.query)
