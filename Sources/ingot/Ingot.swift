@@ -21,8 +21,8 @@ struct Ingot: ParsableCommand {
             CommandGroup(
                 name: "Store",
                 subcommands: [
-                    Init.self, Add.self, Checkout.self, List.self, Show.self, TagCommand.self,
-                    Fsck.self, Import.self,
+                    Init.self, Add.self, Status.self, Checkout.self, List.self, Show.self,
+                    TagCommand.self, Fsck.self, Import.self,
                 ]
             ),
             CommandGroup(

@@ -53,10 +53,16 @@ struct Add: ParsableCommand {
                 text,
                 workingDirectory: FileManager.default.currentDirectoryPath
             )
-            let published = try add(path, to: open)
+            let copy = WorkingCopy(path, store: open.store)
+            let scan = try copy.scan()
+            let published = try add(scan, at: path, to: open)
             if !noPointer {
-                changed += try path.record(Self.pointer(to: published, at: path))
+                for file in try path.record(Self.pointer(to: published, form: scan.form))
+                where !changed.contains(file) {
+                    changed.append(file)
+                }
             }
+            try copy.remember(scan, as: published.digest)
             let report = PublishedReport(published)
             if json { results.append(report.json) } else { report.print(asJSON: false) }
         }
@@ -67,12 +73,15 @@ struct Add: ParsableCommand {
         }
     }
 
-    private func add(_ path: DataPath, to open: OpenStore) throws -> Published {
+    private func add(
+        _ scan: Scan,
+        at path: DataPath,
+        to open: OpenStore
+    ) throws -> Published {
         let known = noPointer ? nil : try path.readPointer()?.repository
         let name = repository ?? known?.text ?? Self.lastPart(of: path.name)
         let repository = try RepositoryName(parsing: name)
-        let files = try Self.sources(at: path.absolute)
-        guard !files.isEmpty else {
+        guard scan.fileCount > 0 else {
             throw PipelineError("\(path.shown): no files: add a directory that has some")
         }
         let bar = ProgressBar("adding")
@@ -81,7 +90,8 @@ struct Add: ParsableCommand {
             .dataset,
             in: repository,
             config: [:],
-            files: files,
+            files: scan.files,
+            keeping: scan.kept,
             act: .datasetAdded,
             progress: { progress in
                 bar.show(
@@ -103,22 +113,15 @@ struct Add: ParsableCommand {
         )
     }
 
-    private static func pointer(to published: Published, at path: DataPath) throws -> Pointer {
+    private static func pointer(to published: Published, form: Pointer.Form) -> Pointer {
         Pointer(
             repository: published.repository,
             tag: .version(published.number),
             digest: published.digest,
             byteCount: published.byteCount,
             fileCount: published.fileCount,
-            form: try Files.entry(at: path.absolute) == .directory ? .directory : .file
+            form: form
         )
-    }
-
-    static func sources(at path: String) throws -> [FileSource] {
-        switch try Files.entry(at: path) {
-        case .directory: try FileSource.files(in: path)
-        default: [try FileSource.file(at: path)]
-        }
     }
 
     static func lastPart(of path: String) -> String {
