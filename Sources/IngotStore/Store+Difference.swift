@@ -77,6 +77,22 @@ extension Store {
         return differences
     }
 
+    /// How many files a version has, and their bytes: the root of the tree says so.
+    package func totals(of version: Digest) throws -> (files: Int, bytes: Int) {
+        let root = try TreeFrontier(store: self, version: version)
+        let counts =
+            root.entries.map { (files: 1, bytes: $0.byteCount) }
+            + root.pages.map { (files: $0.fileCount, bytes: $0.byteCount) }
+        return try counts.reduce((files: 0, bytes: 0)) { total, next in
+            let (files, tooMany) = total.files.addingReportingOverflow(next.files)
+            let (bytes, tooLarge) = total.bytes.addingReportingOverflow(next.bytes)
+            guard !tooMany, !tooLarge else {
+                throw StoreError("\(version): the sizes in its tree exceed 63 bits")
+            }
+            return (files, bytes)
+        }
+    }
+
     /// The files at some places of a version, which rise: 0 is the first file of the tree.
     package func treeFiles(of version: Digest, at places: [Int]) throws -> [TreeFile] {
         var leaves = try TreeLeaves(store: self, version: version)

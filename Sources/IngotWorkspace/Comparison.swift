@@ -27,7 +27,7 @@ struct Comparison {
     private let bound: Int64
     private var run: (first: Int, count: Int, items: (Int, Int), last: (Int, Int))?
 
-    /// - Parameter bound: Stamps that are not older prove nothing.
+    /// Stamps that are not older than `bound` prove nothing.
     init(of new: Listing, with old: Listing, bound: Int64) {
         self.new = new
         self.old = old

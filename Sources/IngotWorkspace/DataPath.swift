@@ -12,6 +12,7 @@ package struct DataPath: Sendable, Hashable {
     /// - Parameters:
     ///   - text: The data's path, or that of its pointer.
     ///   - workingDirectory: Absolute.
+    /// - Throws: `WorkspaceError` when there is no place for a pointer.
     package init(_ text: String, workingDirectory: String) throws {
         let full = text.hasPrefix("/") ? text : "\(workingDirectory)/\(text)"
         var parts: [Substring] = []

@@ -13,7 +13,9 @@ struct DirectoryRead: Sendable {
     /// From this many names on, several threads look at one directory.
     private static let shareCount = 8192
 
-    /// - Parameter path: Ends with a slash.
+    /// Reads the directory at a path that ends with a slash.
+    ///
+    /// - Throws: `FileError` that names the directory.
     init(_ path: [UInt8]) throws {
         let text = String(decoding: path, as: UTF8.self)
         let descriptor = unsafe (path + [0]).withUnsafeBufferPointer { bytes in

@@ -21,8 +21,9 @@ struct Ingot: ParsableCommand {
             CommandGroup(
                 name: "Store",
                 subcommands: [
-                    Init.self, Add.self, Status.self, Checkout.self, List.self, Show.self,
-                    TagCommand.self, Fsck.self, Import.self,
+                    Init.self, Add.self, Status.self, Diff.self, Checkout.self, List.self,
+                    Versions.self, Show.self, TagCommand.self, Remove.self, DiskUse.self,
+                    Fsck.self, Import.self,
                 ]
             ),
             CommandGroup(
