@@ -86,7 +86,10 @@ let package = Package(
         module("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
 
         // L3 on store
-        module("IngotWorkspace", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        module(
+            "IngotWorkspace",
+            ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore", "IngotYAML"]
+        ),
         module(
             "IngotEvidence",
             ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
@@ -183,7 +186,7 @@ let package = Package(
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),
         tests("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),
-        tests("IngotWorkspace", ["IngotFiles"]),
+        tests("IngotWorkspace", store),
         tests("IngotYAML", ["IngotCore"]),
     ],
     swiftLanguageModes: [.v6]

@@ -13,7 +13,7 @@ package struct Audit: Sendable {
         case environment(EnvironmentRecord)
     }
 
-    private let ledger: Ledger
+    let ledger: Ledger
 
     package init(ledger: Ledger) { self.ledger = ledger }
 

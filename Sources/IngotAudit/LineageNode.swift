@@ -120,7 +120,7 @@ extension Predicate {
         case .datasetAdded, .baseImported, .runtimeAdded, .prepared, .trained, .merged,
             .imageBuilt:
             true
-        case .tagMoved, .evaluated, .gateDecided, .promoted, .rolledBack, .overridden,
+        case .tagMoved, .removed, .evaluated, .gateDecided, .promoted, .rolledBack, .overridden,
             .environmentSet:
             false
         }
@@ -144,7 +144,7 @@ extension Predicate {
             versions = facts.inputs
             others = []
         case .baseImported(let facts): (versions, others) = ([], [facts.file])
-        case .datasetAdded, .runtimeAdded, .tagMoved, .evaluated, .gateDecided, .promoted,
+        case .datasetAdded, .runtimeAdded, .tagMoved, .removed, .evaluated, .gateDecided, .promoted,
             .rolledBack, .overridden, .environmentSet:
             (versions, others) = ([], [])
         }

@@ -99,7 +99,7 @@ struct NodeReader {
         case .gateDecided(let facts):
             return missing(facts.policy.digest, "gate policy", of: name)
                 + facts.evidence.flatMap { missing($0, "evidence of the verdict", of: name) }
-        case .runtimeAdded, .tagMoved, .merged, .promoted, .rolledBack, .overridden,
+        case .runtimeAdded, .tagMoved, .removed, .merged, .promoted, .rolledBack, .overridden,
             .environmentSet, .imageBuilt:
             return []
         }

@@ -6,6 +6,7 @@ package enum PredicateKind: String, CaseIterable, Sendable {
     case baseImported = "https://ingot.dev/attestation/base-imported/v1"
     case runtimeAdded = "https://ingot.dev/attestation/runtime-added/v1"
     case tagMoved = "https://ingot.dev/attestation/tag-moved/v1"
+    case removed = "https://ingot.dev/attestation/removed/v1"
     /// SLSA provenance: prepared, trained and merged versions; its build type says which.
     case provenance = "https://slsa.dev/provenance/v1"
     /// in-toto test result: an evaluation.
@@ -29,7 +30,7 @@ package enum PredicateKind: String, CaseIterable, Sendable {
     /// Who may sign it.
     package var roles: [Role] {
         switch self {
-        case .datasetAdded, .baseImported, .runtimeAdded, .tagMoved: [.publisher]
+        case .datasetAdded, .baseImported, .runtimeAdded, .tagMoved, .removed: [.publisher]
         case .provenance: [.trainer]
         case .testResult: [.evaluator]
         case .verificationSummary: [.gate]

@@ -10,6 +10,7 @@ package import IngotCore
 /// - `baseImported`: repository, format, file, source
 /// - `runtimeAdded`: repository, program, version, platform
 /// - `tagMoved`: repository, tag, from, to
+/// - `removed`: repository, digest, tag
 /// - `prepared`: SLSA provenance; externalParameters{recipe, inputs, base, parameters}; byproduct
 ///   `report`, annotated with the rows of each split
 /// - `trained`: SLSA provenance; externalParameters{recipe, base, dataset, hyperparameters},
@@ -31,6 +32,7 @@ package enum Predicate: Hashable, Sendable {
     case baseImported(BaseImportedFacts)
     case runtimeAdded(RuntimeAddedFacts)
     case tagMoved(TagMovedFacts)
+    case removed(RemovedFacts)
     case prepared(PreparedFacts)
     case trained(TrainedFacts)
     case merged(MergedFacts)
@@ -48,6 +50,7 @@ package enum Predicate: Hashable, Sendable {
         case .baseImported: .baseImported
         case .runtimeAdded: .runtimeAdded
         case .tagMoved: .tagMoved
+        case .removed: .removed
         case .prepared, .trained, .merged: .provenance
         case .evaluated: .testResult
         case .gateDecided: .verificationSummary
@@ -66,6 +69,7 @@ package enum Predicate: Hashable, Sendable {
         case .baseImported(let facts): facts.json
         case .runtimeAdded(let facts): facts.json
         case .tagMoved(let facts): facts.json
+        case .removed(let facts): facts.json
         case .prepared(let facts): facts.provenance.json
         case .trained(let facts): facts.provenance.json
         case .merged(let facts): facts.provenance.json
@@ -87,6 +91,7 @@ package enum Predicate: Hashable, Sendable {
         case .baseImported: self = .baseImported(try BaseImportedFacts(json: json))
         case .runtimeAdded: self = .runtimeAdded(try RuntimeAddedFacts(json: json))
         case .tagMoved: self = .tagMoved(try TagMovedFacts(json: json))
+        case .removed: self = .removed(try RemovedFacts(json: json))
         case .provenance:
             let provenance = try Provenance(json: json)
             switch provenance.buildType {

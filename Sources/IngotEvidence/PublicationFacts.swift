@@ -165,3 +165,33 @@ package struct TagMovedFacts: Hashable, Sendable {
         to = try fields.require(fields.digest("to"), "to")
     }
 }
+
+/// A version or a tag was removed from a repository.
+package struct RemovedFacts: Hashable, Sendable {
+    package var repository: String
+    /// The version: that removed, or that the tag named.
+    package var digest: Digest
+    /// Nil when the version itself was removed.
+    package var tag: String?
+
+    package init(repository: String, digest: Digest, tag: String? = nil) {
+        self.repository = repository
+        self.digest = digest
+        self.tag = tag
+    }
+
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "repository": .string(repository), "digest": .string(digest.description),
+        ]
+        if let tag { members["tag"] = .string(tag) }
+        return .object(members)
+    }
+
+    init(json: JSONValue) throws(FieldError) {
+        var fields = try FieldReader(json, path: "predicate")
+        repository = try fields.require(fields.string("repository"), "repository")
+        digest = try fields.require(fields.digest("digest"), "digest")
+        tag = try fields.string("tag")
+    }
+}

@@ -32,6 +32,7 @@ extension PipelineContext {
         in repository: RepositoryName,
         config: JSONValue,
         files: [FileSource],
+        keeping kept: KeptFiles? = nil,
         act: Act,
         progress: @escaping StoreProgress.Report = { _ in },
         predicate: (WrittenVersion) throws -> Predicate
@@ -40,6 +41,7 @@ extension PipelineContext {
             kind: kind,
             config: config,
             files: files,
+            keeping: kept,
             progress: progress
         )
         return try name(written, kind: kind, in: repository, act: act, predicate: predicate)

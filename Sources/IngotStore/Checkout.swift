@@ -6,7 +6,7 @@ internal import IngotCrypto
 internal import IngotFiles
 
 /// The working copy that a checkout writes to.
-struct Checkout: Sendable {
+package struct Checkout: Sendable {
     private static let groupByteCount = 32 << 20
     private static let groupFileCount = 1024
 
@@ -126,7 +126,7 @@ struct Checkout: Sendable {
     private static let temporarySuffix = ".part"
 
     /// What a checkout that was killed can leave in a working copy: never part of a version.
-    static func isTemporary(_ name: String) -> Bool {
+    package static func isTemporary(_ name: String) -> Bool {
         name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
     }
 

@@ -5,14 +5,14 @@ internal import Synchronization
 
 /// Work on a few threads of its own, for store operations that compute and block: they must not
 /// occupy the threads of Swift's concurrency.
-enum Parallel {
+package enum Parallel {
     /// Enough for a disk; more threads would only hold more memory.
-    static let threadCount = min(8, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    package static let threadCount = min(8, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     /// The results of `body` for 0 to `count` - 1, in order; the caller's thread works as well.
     ///
     /// - Throws: The error of the lowest index that failed; later indices may not have run.
-    static func map<Result: Sendable>(
+    package static func map<Result: Sendable>(
         _ count: Int,
         _ body: @escaping @Sendable (Int) throws -> Result
     ) throws -> [Result] {

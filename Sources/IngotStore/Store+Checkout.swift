@@ -20,7 +20,25 @@ extension Store {
     ) throws {
         try Files.makeDirectories(directory)
         let checkout = Checkout(directory: directory, force: force)
-        let missing = try checkout.plan(try readTree(of: manifest))
+        try write(try checkout.plan(try readTree(of: manifest)), with: checkout, progress: report)
+    }
+
+    /// Writes these files of a version into a directory, whatever is there: the caller has looked.
+    package func writeFiles(
+        _ entries: [TreeEntry],
+        into directory: String,
+        progress report: StoreProgress.Report = { _ in }
+    ) throws {
+        try Files.makeDirectories(directory)
+        let checkout = Checkout(directory: directory, force: true)
+        try write(entries, with: checkout, progress: report)
+    }
+
+    private func write(
+        _ missing: [TreeEntry],
+        with checkout: Checkout,
+        progress report: StoreProgress.Report
+    ) throws {
         var progress = StoreProgress(
             fileCount: missing.count,
             byteCount: missing.reduce(0) { $0 + $1.byteCount }

@@ -12,6 +12,9 @@ extension Store {
     /// The manifest's digest depends on the kind, config, annotations and files alone. Killed at
     /// any moment, it leaves whole packs and blobs that a second call finds or makes again.
     ///
+    /// Files that are `kept` from an earlier version are not read; their entries, and where it can
+    /// be the pages that hold them, are taken from its tree.
+    ///
     /// - Throws: `StoreError` for a path that is invalid, occurs twice or lies below a file, and
     ///   for a file that changes while it is read.
     package func writeVersion(
@@ -19,6 +22,7 @@ extension Store {
         config: JSONValue,
         files: [FileSource],
         annotations: [String: String] = [:],
+        keeping kept: KeptFiles? = nil,
         progress: @escaping StoreProgress.Report = { _ in }
     ) throws -> WrittenVersion {
         guard kind != .image else {
@@ -32,15 +36,26 @@ extension Store {
             )
         }
         let sorted = files.sorted { TreePath.precedes($0.path, $1.path) }
-        var check = TreePathCheck()
-        for file in sorted { try check.accept(file.path) }
+        // Before the first byte is read, so that a bad name costs no time.
+        var early = TreePathCheck()
+        for file in sorted { try early.accept(file.path) }
         var ingest = Ingest(store: self, kind: kind, report: progress)
         var tree = TreeWriter { [chunks = ingest.chunks] page in try chunks.add(page: page) }
         var rawFiles: [Descriptor] = []
-        try ingest.run(sorted) { entry in
-            try tree.append(entry)
+        var keptFiles = try kept.map { try KeptFilesWriter($0, store: self, kind: kind) }
+        var check = TreePathCheck()
+        var index = 0
+        let noteRaw = { (entry: TreePage.StoredEntry) in
             if entry.content == .raw { rawFiles.append(Self.layer(of: entry)) }
         }
+        try ingest.run(sorted) { entry in
+            try keptFiles?.write(before: index, to: &tree, check: &check, each: noteRaw)
+            index += 1
+            try check.accept(entry.path)
+            try tree.append(entry)
+            noteRaw(entry)
+        }
+        try keptFiles?.write(before: nil, to: &tree, check: &check, each: noteRaw)
         let root = try tree.finish()
         try ingest.chunks.packs.commit()
 
@@ -64,8 +79,8 @@ extension Store {
         return WrittenVersion(
             manifestDigest: digest,
             manifest: manifest,
-            byteCount: ingest.progress.bytesDone,
-            fileCount: sorted.count,
+            byteCount: tree.byteCount,
+            fileCount: tree.fileCount,
             newByteCount: batch.newByteCount + ingest.chunks.packs.newByteCount
         )
     }

@@ -15,6 +15,9 @@ struct TreeWriter {
 
     private var levels: [Level] = [Level()]
     private let store: ([UInt8]) throws -> Digest
+    /// Of all that was appended.
+    private(set) var fileCount = 0
+    private(set) var byteCount = 0
 
     private struct Level {
         var items = ByteWriter()
@@ -34,7 +37,23 @@ struct TreeWriter {
     mutating func append(_ entry: TreePage.StoredEntry) throws {
         if levels[0].isFull { try endPage(at: 0) }
         TreePage.write(entry, to: &levels[0].items)
+        fileCount += 1
+        byteCount += entry.byteCount
         didAppend(at: 0, path: entry.path, fileCount: 1, byteCount: entry.byteCount)
+    }
+
+    /// Whether the next entry begins a page.
+    var isAtPageStart: Bool { levels[0].count == 0 || levels[0].isFull }
+
+    /// Appends a page of entries that another tree has: it must be one that the same entries would
+    /// have become here, so that it begins a page and does not end it early.
+    mutating func append(_ page: PageReference) throws {
+        precondition(isAtPageStart, "a page cannot begin inside another")
+        if levels[0].isFull { try endPage(at: 0) }
+        levels[0].pageCount += 1
+        fileCount += page.fileCount
+        byteCount += page.byteCount
+        try appendReference(page, at: 1)
     }
 
     /// The root page's bytes.
@@ -78,14 +97,18 @@ struct TreeWriter {
             fileCount: level.fileCount,
             byteCount: level.byteCount
         )
-        if index + 1 == levels.count { levels.append(Level()) }
-        if levels[index + 1].isFull { try endPage(at: index + 1) }
-        TreePage.write(reference, to: &levels[index + 1].items)
+        try appendReference(reference, at: index + 1)
+    }
+
+    private mutating func appendReference(_ page: PageReference, at index: Int) throws {
+        if index == levels.count { levels.append(Level()) }
+        if levels[index].isFull { try endPage(at: index) }
+        TreePage.write(page, to: &levels[index].items)
         didAppend(
-            at: index + 1,
-            path: level.firstPath,
-            fileCount: level.fileCount,
-            byteCount: level.byteCount
+            at: index,
+            path: page.firstPath,
+            fileCount: page.fileCount,
+            byteCount: page.byteCount
         )
     }
 

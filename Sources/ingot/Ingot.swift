@@ -21,7 +21,8 @@ struct Ingot: ParsableCommand {
             CommandGroup(
                 name: "Store",
                 subcommands: [
-                    Init.self, Add.self, Checkout.self, List.self, Show.self, TagCommand.self,
+                    Init.self, Add.self, Status.self, Diff.self, Checkout.self, List.self,
+                    Versions.self, Show.self, TagCommand.self, Remove.self, DiskUse.self,
                     Fsck.self, Import.self,
                 ]
             ),

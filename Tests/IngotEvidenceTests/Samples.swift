@@ -58,6 +58,7 @@ enum Samples {
                 to: digest("two")
             )
         ),
+        .removed(RemovedFacts(repository: "sections", digest: digest("two"), tag: "best")),
         .prepared(
             PreparedFacts(
                 recipe: resource("recipe"),

@@ -1,48 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import IngotCatalog
 import IngotCore
 import IngotEvidence
 import IngotFiles
 import IngotPipeline
 import IngotStore
+import IngotWorkspace
 
 struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Add a file or a directory as a dataset version.",
+        abstract: "Add files or directories as dataset versions.",
         discussion: """
             The version gets the repository's next tag, vN. The same content added again is the \
-            version it was. `.git` and `.ingot` are left out; symbolic links are refused.
+            version it was. A pointer, NAME.ingot, is written beside the data: commit it to Git in \
+            the data's place, which goes to .gitignore. `.git` and `.ingot` are left out; symbolic \
+            links are refused.
             """
     )
 
-    @Argument(help: "A file or a directory.", completion: .file())
-    var path: String
+    @Argument(help: "Files or directories; each becomes a version.", completion: .file())
+    var paths: [String]
 
-    @Option(name: .customLong("as"), help: "The repository; by default the path's last part.")
+    @Option(
+        name: .customLong("as"),
+        help: "The repository; by default the pointer's, else the path's last part."
+    )
     var repository: String?
+
+    @Flag(help: "Write no pointer and leave .gitignore alone.")
+    var noPointer = false
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
     @OptionGroup var options: StoreOptions
 
+    func validate() throws {
+        guard repository == nil || paths.count == 1 else {
+            throw ValidationError("--as names one repository: add the paths one by one")
+        }
+    }
+
     func run() throws {
         let open = try OpenStore(options)
-        let name = repository ?? Self.lastPart(of: path)
+        var results: [JSONValue] = []
+        var changed: [String] = []
+        for text in paths {
+            let path = try DataPath(
+                text,
+                workingDirectory: FileManager.default.currentDirectoryPath
+            )
+            let copy = WorkingCopy(path, store: open.store)
+            let scan = try copy.scan()
+            let published = try add(scan, at: path, to: open)
+            if !noPointer {
+                for file in try path.record(Self.pointer(to: published, form: scan.form))
+                where !changed.contains(file) {
+                    changed.append(file)
+                }
+            }
+            try copy.remember(scan, as: published.digest)
+            let report = PublishedReport(published)
+            if json { results.append(report.json) } else { report.print(asJSON: false) }
+        }
+        if json {
+            print((results.count == 1 ? results[0] : .array(results)).prettyText)
+        } else if !changed.isEmpty {
+            print("to record this in Git: git add \(changed.joined(separator: " "))")
+        }
+    }
+
+    private func add(
+        _ scan: Scan,
+        at path: DataPath,
+        to open: OpenStore
+    ) throws -> Published {
+        let known = noPointer ? nil : try path.readPointer()?.repository
+        let name = repository ?? known?.text ?? Self.lastPart(of: path.name)
         let repository = try RepositoryName(parsing: name)
-        let files = try Self.sources(at: path)
-        guard !files.isEmpty else {
-            throw PipelineError("\(path): no files: add a directory that has some")
+        guard scan.fileCount > 0 else {
+            throw PipelineError("\(path.shown): no files: add a directory that has some")
         }
         let bar = ProgressBar("adding")
-        let context = try open.pipeline()
-        let published = try context.publish(
+        defer { bar.end() }
+        return try open.pipeline().publish(
             .dataset,
             in: repository,
             config: [:],
-            files: files,
+            files: scan.files,
+            keeping: scan.kept,
             act: .datasetAdded,
             progress: { progress in
                 bar.show(
@@ -54,23 +103,25 @@ struct Add: ParsableCommand {
                 .datasetAdded(
                     DatasetAddedFacts(
                         repository: repository.text,
-                        sources: [path],
+                        sources: [path.shown],
                         fileCount: written.fileCount,
                         byteCount: written.byteCount,
-                        git: GitWorkTree.state(at: path)
+                        git: GitWorkTree.state(at: path.absolute)
                     )
                 )
             }
         )
-        bar.end()
-        PublishedReport(published).print(asJSON: json)
     }
 
-    static func sources(at path: String) throws -> [FileSource] {
-        switch try Files.entry(at: path) {
-        case .directory: try FileSource.files(in: path)
-        default: [try FileSource.file(at: path)]
-        }
+    private static func pointer(to published: Published, form: Pointer.Form) -> Pointer {
+        Pointer(
+            repository: published.repository,
+            tag: .version(published.number),
+            digest: published.digest,
+            byteCount: published.byteCount,
+            fileCount: published.fileCount,
+            form: form
+        )
     }
 
     static func lastPart(of path: String) -> String {

@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import IngotCore
 import IngotStore
+import IngotWorkspace
 
 struct Checkout: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write a version's files into a directory.",
+        abstract: "Write the files of pointers, or of a version.",
         discussion: """
-            Files that are right already stay as they are; a changed file is overwritten only with \
-            --force.
+            Without arguments, the data of all pointers below the working directory. Files that \
+            are right stay as they are; those of the version that was there before are replaced or \
+            removed; any other file in the way is overwritten only with --force.
             """
     )
 
-    @Argument(help: "A version, such as support-intents:v3.")
-    var reference: String
+    @Argument(
+        help: "A pointer or its data, or a version such as support-intents:v3.",
+        completion: References.completion
+    )
+    var name: String?
 
-    @Argument(help: "The directory; by default the repository's name.", completion: .directory)
+    @Argument(
+        help: "For a version: the directory; by default the repository's name.",
+        completion: .directory
+    )
     var directory: String?
 
     @Flag(help: "Overwrite files that have other content.")
@@ -26,18 +35,65 @@ struct Checkout: ParsableCommand {
 
     func run() throws {
         let open = try OpenStore(options)
-        let (reference, digest) = try open.resolve(reference)
-        let target = directory ?? Add.lastPart(of: reference.repository.text)
+        if let name, let reference = try? Reference(parsing: name) {
+            let digest = try open.catalog.resolve(reference)
+            let target = directory ?? Add.lastPart(of: reference.repository.text)
+            let path = try DataPath(
+                target,
+                workingDirectory: FileManager.default.currentDirectoryPath
+            )
+            try checkout(digest, "\(reference)", form: .directory, at: path, in: open)
+            return
+        }
+        guard directory == nil else {
+            throw WorkspaceError("a pointer's data lie beside it: leave out the directory")
+        }
+        let paths = try WorkspaceArguments.data(name.map { [$0] } ?? [])
+        if paths.isEmpty { print("no pointers here: 'ingot add PATH' makes one") }
+        for path in paths {
+            guard let pointer = try path.readPointer() else { continue }
+            guard try open.catalog.version(pointer.digest, in: pointer.repository) != nil else {
+                throw WorkspaceError(
+                    "\(path.shownPointer): \(pointer.reference) is not in the store: 'ingot pull' "
+                        + "brings it"
+                )
+            }
+            try checkout(
+                pointer.digest,
+                "\(pointer.reference)",
+                form: pointer.form,
+                at: path,
+                in: open
+            )
+        }
+    }
+
+    private func checkout(
+        _ digest: Digest,
+        _ version: String,
+        form: Pointer.Form,
+        at path: DataPath,
+        in open: OpenStore
+    ) throws {
         let bar = ProgressBar("checking out")
-        var total = StoreProgress(fileCount: 0, byteCount: 0)
-        try open.store.checkout(manifest: digest, into: target, force: force) { progress in
-            total = progress
+        defer { bar.end() }
+        let result = try WorkingCopy(path, store: open.store).checkout(
+            digest,
+            form: form,
+            force: force
+        ) { progress in
             bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
         }
         bar.end()
+        guard !result.isUnchanged else {
+            print("\(path.shown): \(version) already")
+            return
+        }
+        let removed = result.removedCount == 0 ? "" : ", \(result.removedCount) removed"
         print(
-            "\(target): \(total.filesDone) files written, \(Terminal.size(total.bytesDone)), from "
-                + "\(reference) \(digest.short)"
+            "\(path.shown): \(result.written.filesDone) files written, "
+                + "\(Terminal.size(result.written.bytesDone))\(removed), from \(version) "
+                + digest.short
         )
     }
 }

@@ -42,6 +42,10 @@ struct Init: ParsableCommand {
             : KeyRing.create(at: directory, storeID: storeID, owner: owner ?? Self.user)
         let ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys)
         if isNew { try ledger.recordCreation() }
+        let workspace = String(root.dropLast(StoreLocation.directoryName.count + 1))
+        if try IgnoreFile.isInWorkTree(workspace) {
+            try IgnoreFile.add(StoreLocation.directoryName, isDirectory: true, in: workspace)
+        }
         print("\(isNew ? "made" : "already there"): \(root)")
         print("keys: \(keys.directory)")
     }

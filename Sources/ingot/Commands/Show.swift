@@ -10,7 +10,10 @@ struct Show: ParsableCommand {
         abstract: "Show a version: its kind, files, config, tags and statements."
     )
 
-    @Argument(help: "A version, such as support-intents:v3.")
+    @Argument(
+        help: "A version, such as support-intents:v3.",
+        completion: References.completion
+    )
     var reference: String
 
     @Flag(help: "Print the manifest's bytes as they are stored.")

@@ -16,7 +16,10 @@ struct TagCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A version, such as support-intents:v3.")
+    @Argument(
+        help: "A version, such as support-intents:v3.",
+        completion: References.completion
+    )
     var reference: String
 
     @Argument(help: "The tag.")

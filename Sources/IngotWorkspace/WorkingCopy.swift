@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotCore
+internal import IngotCrypto
+internal import IngotFiles
+package import IngotStore
+
+/// Some data beside its pointer, and what is known of it without reading it.
+///
+/// Invariant: the stat cache is written last, for a version that is complete, with stamps taken
+/// before the files were read: a cache that is lost or late costs time, never an answer.
+package struct WorkingCopy: Sendable {
+    package let path: DataPath
+    let store: Store
+    private let cacheFile: String
+
+    package init(_ path: DataPath, store: Store) {
+        self.path = path
+        self.store = store
+        // A workspace that moves as a whole keeps its caches.
+        let root = store.blobs.root
+        let workspace = root.lastIndex(of: "/").map { root[...$0] } ?? ""
+        let name =
+            !workspace.isEmpty && path.absolute.hasPrefix(workspace)
+            ? String(path.absolute.dropFirst(workspace.count)) : path.absolute
+        cacheFile = "\(root)/workspace/\(Digest.of(name).hex.prefix(32)).stat"
+    }
+
+    /// The cache, when its version is still in the store.
+    func cache() -> StatCache? {
+        guard let cache = StatCache.read(cacheFile), store.blobs.contains(cache.version) else {
+            return nil
+        }
+        return cache
+    }
+
+    func write(_ cache: StatCache) throws {
+        try Files.makeDirectories("\(store.blobs.root)/workspace")
+        try cache.write(to: cacheFile)
+    }
+
+    /// The version that the data was last known to be.
+    package var checkedOutVersion: Digest? { cache()?.version }
+
+    func text(of item: Int, in directory: Int, _ listing: Listing) -> String {
+        String(decoding: listing.path(of: item, in: directory), as: UTF8.self)
+    }
+
+    /// Where a file of the listing lies.
+    func file(_ treePath: String, _ form: Pointer.Form) -> String {
+        form == .file ? path.absolute : "\(path.absolute)/\(treePath)"
+    }
+}
