@@ -91,6 +91,10 @@ let package = Package(
         ),
 
         module("IngotRemote", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        module(
+            "IngotDVC",
+            ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore", "IngotYAML"]
+        ),
 
         // L4 services
         module(
@@ -124,7 +128,7 @@ let package = Package(
             name: "ingot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDeploy",
+                "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDVC", "IngotDeploy",
                 "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
                 "IngotPipeline", "IngotStore", "IngotWorkspace", "IngotYAML",
             ],
@@ -154,6 +158,7 @@ let package = Package(
         tests("IngotCore"),
         tests("IngotCrypto", ["IngotCore"]),
         tests("IngotData", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        tests("IngotDVC", store + ["IngotCatalog"]),
         tests("IngotDeploy", store + ["IngotCatalog", "IngotEvidence"]),
         tests("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData", "IngotFiles"]),
         tests("IngotEvidence", store + ["IngotCatalog"]),

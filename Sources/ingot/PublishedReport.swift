@@ -9,17 +9,20 @@ struct PublishedReport {
 
     init(_ published: Published) { self.published = published }
 
+    var json: JSONValue {
+        [
+            "reference": .string(published.reference.description),
+            "digest": .string(published.digest.description),
+            "files": .integer(Int64(published.fileCount)),
+            "bytes": .integer(Int64(published.byteCount)),
+            "new_bytes": .integer(Int64(published.newByteCount)),
+            "is_new": .bool(published.isNew),
+        ]
+    }
+
     func print(asJSON: Bool) {
         if asJSON {
-            let value: JSONValue = [
-                "reference": .string(published.reference.description),
-                "digest": .string(published.digest.description),
-                "files": .integer(Int64(published.fileCount)),
-                "bytes": .integer(Int64(published.byteCount)),
-                "new_bytes": .integer(Int64(published.newByteCount)),
-                "is_new": .bool(published.isNew),
-            ]
-            Swift.print(value.prettyText)
+            Swift.print(json.prettyText)
             return
         }
         let size = Terminal.size(published.byteCount)
