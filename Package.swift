@@ -128,9 +128,10 @@ let package = Package(
             name: "ingot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDVC", "IngotDeploy",
-                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
-                "IngotPipeline", "IngotStore", "IngotWorkspace", "IngotYAML",
+                "IngotArchive", "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto",
+                "IngotDVC", "IngotDeploy", "IngotEvaluation", "IngotEvidence", "IngotFiles",
+                "IngotImage", "IngotModel", "IngotPipeline", "IngotStore", "IngotWorkspace",
+                "IngotYAML",
             ],
             swiftSettings: settings
         ),

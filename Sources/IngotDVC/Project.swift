@@ -91,8 +91,10 @@ package struct Project: Sendable {
         }
     }
 
-    /// The outputs of the stages in a `dvc.lock`. `dvc.yaml` beside it says what the lock leaves
-    /// out: the directory that a stage works in, and the outputs that are not in the cache.
+    /// The outputs of the stages of a lock file.
+    ///
+    /// The definition beside it, `dvc.yaml`, says what the lock leaves out: the directory that a
+    /// stage works in, and the outputs that are not in the cache.
     private static func lock(_ path: String, named name: String) throws -> [TrackedOutput] {
         let file = try read(path)
         let stages = (file["schema"] == nil ? file : file["stages"])?.object ?? [:]

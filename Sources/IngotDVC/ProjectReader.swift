@@ -27,7 +27,7 @@ package struct ProjectReader {
     private var checked: [ObjectName: ObjectFile] = [:]
     private let report: (_ byteCount: Int) throws -> Void
 
-    /// - Parameter report: Told of the bytes that were checked, piece by piece.
+    /// `report` is told of the bytes that were checked, piece by piece.
     package init(_ project: Project, report: @escaping (_ byteCount: Int) throws -> Void) {
         self.project = project
         self.report = report

@@ -15,8 +15,12 @@ extension RepositoryName {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                     text.append(unit)
                 default:
-                    // One separator between words: the first one that is there.
-                    guard let last = text.last, !Self.separators.contains(last) else { continue }
+                    // One separator between words: the first one that is there, or the dot.
+                    guard let last = text.last else { continue }
+                    if Self.separators.contains(last) {
+                        guard unit == UInt8(ascii: ".") else { continue }
+                        text.removeLast()
+                    }
                     text.append(Self.separators.contains(unit) ? unit : UInt8(ascii: "-"))
                 }
             }

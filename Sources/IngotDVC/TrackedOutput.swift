@@ -18,7 +18,9 @@ package struct TrackedOutput: Sendable, Hashable {
 
     /// Reads one entry of `outs`; nil for one whose data DVC does not keep (`cache: false`).
     ///
-    /// - Parameter directory: What the entry's path is relative to, itself relative to the project.
+    /// Its path is relative to `directory`, which is itself relative to the project.
+    ///
+    /// - Throws: `DVCError` that names the pointer and the output.
     init?(_ value: JSONValue, directory: String, pointer: String) throws(DVCError) {
         guard let path = value["path"]?.string, !path.isEmpty else {
             throw DVCError("\(pointer): an output has no path")

@@ -13,7 +13,8 @@ struct Add: ParsableCommand {
         abstract: "Add a file or a directory as a dataset version.",
         discussion: """
             The version gets the repository's next tag, vN. The same content added again is the \
-            version it was. `.git` and `.ingot` are left out; symbolic links are refused.
+            version it was. `.git` and `.ingot` are left out; symbolic links are refused. With \
+            --extract, an archive that is not safe everywhere is refused whole.
             """
     )
 
@@ -22,6 +23,8 @@ struct Add: ParsableCommand {
 
     @Option(name: .customLong("as"), help: "The repository; by default the path's last part.")
     var repository: String?
+
+    @OptionGroup var extraction: ExtractOptions
 
     @Flag(help: "Print the result as JSON.")
     var json = false
@@ -32,7 +35,9 @@ struct Add: ParsableCommand {
         let open = try OpenStore(options)
         let name = repository ?? Self.lastPart(of: path)
         let repository = try RepositoryName(parsing: name)
-        let files = try Self.sources(at: path)
+        let archive = try extraction.run(path, in: open.store)
+        defer { archive?.remove() }
+        let files = try archive?.files ?? Self.sources(at: path)
         guard !files.isEmpty else {
             throw PipelineError("\(path): no files: add a directory that has some")
         }
