@@ -5,8 +5,8 @@ package import IngotStore
 
 /// A version in the form that DVC knows: objects in a remote, and the text of a `.dvc` file.
 ///
-/// A version of one file without directories is a file to DVC, any other a directory. DVC keeps the
-/// executable bit of the former only.
+/// A version of one file without directories is a file to DVC, unless the output is to have another
+/// name than the file; any other is a directory. DVC keeps the executable bit of the former only.
 package struct ExportedVersion: Sendable {
     package let object: ObjectName
     package let fileCount: Int
@@ -24,6 +24,7 @@ package struct ExportedVersion: Sendable {
         version: Digest,
         of store: Store,
         to directory: String,
+        outputName: String?,
         progress report: StoreProgress.Report = { _ in }
     ) throws {
         let tree = try store.readTree(of: version)
@@ -54,7 +55,8 @@ package struct ExportedVersion: Sendable {
             try report(progress)
             entries.append(DirectoryObject.Entry(path: entry.path, md5: name.md5))
         }
-        let single = tree.count == 1 && !tree[0].path.contains("/") ? tree[0] : nil
+        let only = tree.count == 1 && !tree[0].path.contains("/") ? tree[0] : nil
+        let single = only.flatMap { (outputName ?? $0.path) == $0.path ? $0 : nil }
         fileName = single?.path
         isExecutable = single?.isExecutable ?? false
         lostExecutableCount = single == nil ? tree.count { $0.isExecutable } : 0

@@ -160,10 +160,20 @@ found = {k: v for k, v in files(target).items() if not k.endswith((".dvc", ".git
 expect(found == expected, f"pulled {found}, expected {expected}")
 status = run(target, "dvc", "status")
 expect("up to date" in status, status)
+# One file under another name is a directory with that file.
+one = f"{work}/one"
+git_project(one)
+run(one, "dvc", "remote", "add", "-q", "-d", "exported", f"{work}/exported")
+ingot("export", "dvc", references["notes.txt"], "--to", f"{work}/exported", "--out", f"{one}/texts.dvc")
+run(one, "dvc", "pull", "-q")
+expect(files(f"{one}/texts") == {"notes.txt": files(project)["notes.txt"]}, files(one))
 kept = json.loads(ingot("export", "dvc", references["raw data"], "--to", f"{work}/exported",
                         "--out", f"{target}/raw data.dvc", "--json"))
 expect(kept["new_bytes"] == 0, kept)
 ours = {k: v[0] for k, v in files(f"{work}/exported").items()}
+extra = [k for k in ours if k.endswith(".dir") and not os.path.exists(f"{work}/remote/{k}")]
+expect(len(extra) == 1, extra)
+del ours[extra[0]]
 theirs = {k: v[0] for k, v in files(f"{work}/remote").items()}
 expect(ours == theirs, f"the remotes differ: {ours.items() ^ theirs.items()}")
 print(f"exported: dvc pull reads {len(found)} files, all the same; dvc status: up to date; "

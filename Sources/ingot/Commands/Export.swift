@@ -18,7 +18,8 @@ struct Export: ParsableCommand {
             abstract: "Write a version into a remote of DVC, and the `.dvc` file that names it.",
             discussion: """
                 `dvc pull` in a project that has the remote and the `.dvc` file brings exactly the \
-                version. Objects that are in the remote are kept.
+                version. Objects that are in the remote are kept. A version of one file is a file \
+                to DVC, or a directory when --out gives it another name than the file has.
                 """
         )
 
@@ -53,7 +54,8 @@ struct Export: ParsableCommand {
             let exported = try ExportedVersion(
                 version: version.digest,
                 of: open.store,
-                to: remote
+                to: remote,
+                outputName: pointer.map { Self.output(of: $0) }
             ) { progress in
                 bar.show(
                     Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
