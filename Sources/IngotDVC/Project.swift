@@ -22,8 +22,20 @@ package struct Project: Sendable {
         }
         self.directory = directory
         configuration = try ProjectConfiguration(project: directory)
+        var names: [String] = []
+        try Self.collect(directory, prefix: "", depth: 0) { names.append($0) }
+        // From the top down: what lies in a tracked directory is data, whatever its name says.
         var outputs: [TrackedOutput] = []
-        try Self.collect(directory, prefix: "", depth: 0) { outputs += $0 }
+        var tracked = Set<String>()
+        for name in names.sorted(by: Self.isHigher)
+        where !ProjectPath.parents(of: name).contains(where: tracked.contains) {
+            let path = "\(directory)/\(name)"
+            let found =
+                name.hasSuffix(".dvc")
+                ? try Self.pointer(path, named: name) : try Self.lock(path, named: name)
+            outputs += found
+            tracked.formUnion(found.map(\.path))
+        }
         self.outputs = outputs.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         for (left, right) in zip(self.outputs, self.outputs.dropFirst())
         where left.path.utf8.elementsEqual(right.path.utf8) {
@@ -39,7 +51,7 @@ package struct Project: Sendable {
         _ directory: String,
         prefix: String,
         depth: Int,
-        found: ([TrackedOutput]) -> Void
+        found: (String) -> Void
     ) throws {
         guard depth <= depthLimit else {
             throw DVCError("\(directory): more than \(depthLimit) directories deep")
@@ -51,13 +63,16 @@ package struct Project: Sendable {
             case .directory:
                 if try Files.entry(at: "\(path)/.dvc") == .directory { continue }
                 try collect(path, prefix: "\(prefix)\(name)/", depth: depth + 1, found: found)
-            case .file where name.hasSuffix(".dvc"):
-                found(try pointer(path, named: prefix + name))
-            case .file where name == "dvc.lock":
-                found(try lock(path, named: prefix + name))
+            case .file where name.hasSuffix(".dvc") || name == "dvc.lock": found(prefix + name)
             default: continue
             }
         }
+    }
+
+    private static func isHigher(_ left: String, _ right: String) -> Bool {
+        let depths = [left, right].map { $0.utf8.count { $0 == UInt8(ascii: "/") } }
+        return depths[0] == depths[1]
+            ? left.utf8.lexicographicallyPrecedes(right.utf8) : depths[0] < depths[1]
     }
 
     private static func read(_ path: String) throws -> JSONValue {

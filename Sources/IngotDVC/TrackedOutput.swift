@@ -70,6 +70,11 @@ enum ProjectPath {
         return parts.joined(separator: "/")
     }
 
+    /// The directories above a path, the nearest last.
+    static func parents(of path: String) -> [String] {
+        path.indices.filter { path[$0] == "/" }.map { String(path[..<$0]) }
+    }
+
     /// The directory of a file; empty for the project's own.
     static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""

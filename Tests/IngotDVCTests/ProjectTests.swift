@@ -199,6 +199,16 @@ private func message(_ body: () throws -> Void) -> String {
         #expect(found.contains(problem) && !found.contains("\n"))
     }
 
+    @Test("a pointer inside of tracked data is data")
+    func pointerInData() throws {
+        let made = try MadeProject()
+        let object = try made.object("text")
+        let list = #"[{"md5": "\#(object.md5)", "relpath": "x.dvc"}]"#
+        try made.track("data", try made.object(list, isDirectory: true))
+        try made.write("no: [pointer", to: "data/x.dvc")
+        #expect(try made.read() == ["data:x.dvc": "text"])
+    }
+
     @Test("two files that track one path are refused")
     func duplicates() throws {
         let made = try MadeProject()
