@@ -103,6 +103,10 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio
         ),
+        module(
+            "IngotDVC",
+            ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore", "IngotYAML"]
+        ),
 
         // L4 services
         module(
@@ -136,9 +140,10 @@ let package = Package(
             name: "ingot",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDeploy",
-                "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
-                "IngotPipeline", "IngotStore", "IngotWorkspace", "IngotYAML",
+                "IngotArchive", "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto",
+                "IngotDVC", "IngotDeploy", "IngotEvaluation", "IngotEvidence", "IngotFiles",
+                "IngotImage", "IngotModel", "IngotPipeline", "IngotStore", "IngotWorkspace",
+                "IngotYAML",
             ],
             swiftSettings: settings
         ),
@@ -166,6 +171,7 @@ let package = Package(
         tests("IngotCore"),
         tests("IngotCrypto", ["IngotCore"]),
         tests("IngotData", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        tests("IngotDVC", store + ["IngotCatalog"]),
         tests("IngotDeploy", store + ["IngotCatalog", "IngotEvidence"]),
         tests("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData", "IngotFiles"]),
         tests("IngotEvidence", store + ["IngotCatalog"]),

@@ -13,15 +13,26 @@ package struct ArchiveEntry: Hashable, Sendable {
     package let byteCount: Int
 }
 
-/// Reads a user's tar entry by entry, through libarchive; nothing is written to disk.
+/// Reads a user's archive entry by entry, through libarchive; nothing is written to disk.
 ///
-/// Formats: ustar, pax and GNU, plain or compressed with gzip, zstd or xz. Invariants:
+/// Formats: ustar, pax and GNU, plain or compressed with gzip, zstd or xz; zip where it is asked
+/// for. Invariants:
 ///
 /// (1) Every path handed out is relative, UTF-8, and unique within the archive.
 /// (2) Links, devices and sparse files are refused, not skipped: no archive of Ingot's needs them.
 /// (3) No more than the limits' bytes are ever decompressed into memory or passed on.
 @safe package final class ArchiveReader {
+    /// What an archive may be.
+    package enum Formats: Sendable {
+        case tar, tarAndZip
+
+        fileprivate var name: String { self == .tar ? "tar" : "tar or zip" }
+    }
+
     private let archive: OpaquePointer
+    private let formats: Formats
+    /// The archive's own size, compressed.
+    private let archiveByteCount: Int
     private let limits: ArchiveLimits
     /// For messages.
     private let name: String
@@ -34,31 +45,52 @@ package struct ArchiveEntry: Hashable, Sendable {
     /// 1 MiB: how much libarchive reads at a time.
     private static let blockByteCount = 1 << 20
 
-    package convenience init(path: String, limits: ArchiveLimits = ArchiveLimits())
-        throws(ArchiveError)
-    {
-        unsafe try self.init(name: path, limits: limits, memory: nil)
+    package convenience init(
+        path: String,
+        limits: ArchiveLimits = ArchiveLimits(),
+        formats: Formats = .tar
+    ) throws(ArchiveError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw ArchiveError("\(path): no such file, or one that cannot be looked at")
+        }
+        unsafe try self.init(
+            name: path,
+            limits: limits,
+            formats: formats,
+            byteCount: Int(status.st_size),
+            memory: nil
+        )
         guard unsafe archive_read_open_filename(archive, path, Self.blockByteCount) == ARCHIVE_OK
-        else { throw failure("cannot be opened as a tar archive") }
+        else { throw failure("cannot be opened as a \(formats.name) archive") }
     }
 
     /// Reads an archive that is in memory; `name` stands for it in messages.
     package convenience init(
         bytes: [UInt8],
         name: String,
-        limits: ArchiveLimits = ArchiveLimits()
+        limits: ArchiveLimits = ArchiveLimits(),
+        formats: Formats = .tar
     ) throws(ArchiveError) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         unsafe copy.copyBytes(from: bytes)
-        try unsafe self.init(name: name, limits: limits, memory: copy)
+        try unsafe self.init(
+            name: name,
+            limits: limits,
+            formats: formats,
+            byteCount: bytes.count,
+            memory: copy
+        )
         // Safe: the copy lives until deinit, after the archive is freed.
         guard unsafe archive_read_open_memory(archive, copy.baseAddress, copy.count) == ARCHIVE_OK
-        else { throw failure("cannot be opened as a tar archive") }
+        else { throw failure("cannot be opened as a \(formats.name) archive") }
     }
 
     private init(
         name: String,
         limits: ArchiveLimits,
+        formats: Formats,
+        byteCount: Int,
         memory: UnsafeMutableRawBufferPointer?
     ) throws(ArchiveError) {
         guard let archive = unsafe archive_read_new() else {
@@ -69,7 +101,10 @@ package struct ArchiveEntry: Hashable, Sendable {
         unsafe self.memory = memory
         self.name = name
         self.limits = limits
+        self.formats = formats
+        archiveByteCount = byteCount
         unsafe archive_read_support_format_tar(archive)
+        if formats == .tarAndZip { unsafe archive_read_support_format_zip(archive) }
         unsafe archive_read_support_filter_gzip(archive)
         unsafe archive_read_support_filter_zstd(archive)
         unsafe archive_read_support_filter_xz(archive)
@@ -88,7 +123,7 @@ package struct ArchiveEntry: Hashable, Sendable {
         if status == ARCHIVE_EOF { return nil }
         // A warning means that libarchive guessed: an archive that needs guesses is refused.
         guard status == ARCHIVE_OK, let header = unsafe header else {
-            throw failure("is not a readable tar archive")
+            throw failure("is not a readable \(formats.name) archive")
         }
         let entry = unsafe try describe(header)
         guard paths.insert(Array(entry.path.utf8)).inserted else {
@@ -105,6 +140,14 @@ package struct ArchiveEntry: Hashable, Sendable {
             )
         }
         usedByteCount += entry.byteCount
+        if let ratio = limits.ratio, usedByteCount > ArchiveLimits.ratioFreeByteCount,
+            usedByteCount / ratio > archiveByteCount
+        {
+            throw ArchiveError(
+                "\(name): '\(entry.path)' brings the content to more than \(ratio) times the "
+                    + "archive's \(archiveByteCount) bytes"
+            )
+        }
         current = entry
         return entry
     }
@@ -169,7 +212,8 @@ package struct ArchiveEntry: Hashable, Sendable {
             )
         }
         let size = unsafe archive_entry_size(header)
-        guard size >= 0, let byteCount = Int(exactly: size) else {
+        let hasSize = unsafe isDirectory || archive_entry_size_is_set(header) != 0
+        guard hasSize, size >= 0, let byteCount = Int(exactly: size) else {
             throw ArchiveError("\(name): '\(path)' announces no valid size")
         }
         return ArchiveEntry(

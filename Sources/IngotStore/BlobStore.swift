@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import IngotCrypto
 package import IngotCore
 internal import IngotFiles
@@ -79,6 +80,17 @@ package final class BlobStore: Sendable {
 
     /// Starts a blob whose digest is known only at its end.
     func writer() throws -> BlobWriter { try BlobWriter(path: try incoming.newPath()) }
+
+    /// Makes an empty directory of mode 0700 for files on their way to becoming blobs.
+    ///
+    /// The caller removes it; whoever opens the store next does, when this process dies first.
+    package func makePrivateDirectory() throws -> String {
+        let path = try incoming.newPath()
+        guard unsafe mkdir(path, 0o700) == 0 else {
+            throw FileError.last("make the directory", path)
+        }
+        return path
+    }
 
     package func contains(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
 

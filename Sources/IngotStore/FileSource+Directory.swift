@@ -4,7 +4,7 @@ internal import IngotFiles
 
 extension FileSource {
     /// Directories that are never part of a version.
-    private static let skippedDirectories: Set = [".git", StoreLayout.directoryName]
+    package static let skippedDirectories: Set<String> = [".git", StoreLayout.directoryName]
 
     /// All files below a directory, in order of their paths; empty directories leave no trace.
     ///

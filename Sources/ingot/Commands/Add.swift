@@ -17,7 +17,8 @@ struct Add: ParsableCommand {
             The version gets the repository's next tag, vN. The same content added again is the \
             version it was. A pointer, NAME.ingot, is written beside the data: commit it to Git in \
             the data's place, which goes to .gitignore. `.git` and `.ingot` are left out; symbolic \
-            links are refused.
+            links are refused. With --extract, an archive that is not safe everywhere is refused \
+            whole, and no pointer is written.
             """
     )
 
@@ -32,6 +33,8 @@ struct Add: ParsableCommand {
 
     @Flag(help: "Write no pointer and leave .gitignore alone.")
     var noPointer = false
+
+    @OptionGroup var extraction: ExtractOptions
 
     @Flag(help: "Print the result as JSON.")
     var json = false
@@ -53,16 +56,12 @@ struct Add: ParsableCommand {
                 text,
                 workingDirectory: FileManager.default.currentDirectoryPath
             )
-            let copy = WorkingCopy(path, store: open.store)
-            let scan = try copy.scan()
-            let published = try add(scan, at: path, to: open)
-            if !noPointer {
-                for file in try path.record(Self.pointer(to: published, form: scan.form))
-                where !changed.contains(file) {
-                    changed.append(file)
+            let published =
+                if let archive = try extraction.run(path.absolute, in: open.store) {
+                    try add(archive, at: path, to: open)
+                } else {
+                    try add(path, to: open, changed: &changed)
                 }
-            }
-            try copy.remember(scan, as: published.digest)
             let report = PublishedReport(published)
             if json { results.append(report.json) } else { report.print(asJSON: false) }
         }
@@ -73,25 +72,58 @@ struct Add: ParsableCommand {
         }
     }
 
+    /// Adds the files of an archive; the archive itself is no part of the version.
     private func add(
-        _ scan: Scan,
+        _ archive: ExtractedArchive,
+        at path: DataPath,
+        to open: OpenStore
+    ) throws -> Published {
+        defer { archive.remove() }
+        guard !archive.files.isEmpty else {
+            throw PipelineError("\(path.shown): no files in it")
+        }
+        return try publish(archive.files, at: path, to: open)
+    }
+
+    /// Adds what is in the working copy, and writes its pointer.
+    private func add(
+        _ path: DataPath,
+        to open: OpenStore,
+        changed: inout [String]
+    ) throws -> Published {
+        let copy = WorkingCopy(path, store: open.store)
+        let scan = try copy.scan()
+        guard scan.fileCount > 0 else {
+            throw PipelineError("\(path.shown): no files: add a directory that has some")
+        }
+        let published = try publish(scan.files, keeping: scan.kept, at: path, to: open)
+        if !noPointer {
+            for file in try path.record(Self.pointer(to: published, form: scan.form))
+            where !changed.contains(file) {
+                changed.append(file)
+            }
+        }
+        try copy.remember(scan, as: published.digest)
+        return published
+    }
+
+    private func publish(
+        _ files: [FileSource],
+        keeping kept: KeptFiles? = nil,
         at path: DataPath,
         to open: OpenStore
     ) throws -> Published {
         let known = noPointer ? nil : try path.readPointer()?.repository
         let name = repository ?? known?.text ?? Self.lastPart(of: path.name)
         let repository = try RepositoryName(parsing: name)
-        guard scan.fileCount > 0 else {
-            throw PipelineError("\(path.shown): no files: add a directory that has some")
-        }
         let bar = ProgressBar("adding")
         defer { bar.end() }
         return try open.pipeline().publish(
             .dataset,
             in: repository,
             config: [:],
-            files: scan.files,
-            keeping: scan.kept,
+            files: files,
+            keeping: kept,
             act: .datasetAdded,
             progress: { progress in
                 bar.show(

@@ -11,8 +11,8 @@ import IngotStore
 
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Import a base model as a checkpoint version.",
-        subcommands: [GGUF.self, HF.self]
+        abstract: "Import a base model, or the data of a DVC project.",
+        subcommands: [GGUF.self, HF.self, ImportDVC.self]
     )
 
     struct GGUF: ParsableCommand {
