@@ -26,6 +26,10 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 
+/// What the registry's server and its tests speak HTTP with.
+let registry: [Target.Dependency] =
+    nio + [.product(name: "NIOSSL", package: "swift-nio-ssl")]
+
 /// What tests on real stores are made of.
 let store: [Target.Dependency] = ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
 
@@ -34,6 +38,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -118,6 +123,13 @@ let package = Package(
             "IngotInference",
             ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
         ),
+        module(
+            "IngotServer",
+            [
+                "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotFiles",
+                "IngotStore", "IngotYAML",
+            ] + registry
+        ),
 
         // L6 programs
         .executableTarget(
@@ -126,7 +138,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto", "IngotDeploy",
                 "IngotEvaluation", "IngotEvidence", "IngotFiles", "IngotImage", "IngotModel",
-                "IngotPipeline", "IngotStore", "IngotWorkspace", "IngotYAML",
+                "IngotPipeline", "IngotServer", "IngotStore", "IngotWorkspace", "IngotYAML",
             ],
             swiftSettings: settings
         ),
@@ -164,6 +176,7 @@ let package = Package(
         ),
         tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
         tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotEvaluation", "IngotFiles"]),
+        tests("IngotServer", store + ["IngotCatalog", "IngotEvidence", "IngotYAML"] + registry),
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),

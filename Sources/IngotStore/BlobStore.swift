@@ -78,7 +78,7 @@ package final class BlobStore: Sendable {
     package func batch() -> BlobBatch { BlobBatch(store: self) }
 
     /// Starts a blob whose digest is known only at its end.
-    func writer() throws -> BlobWriter { try BlobWriter(path: try incoming.newPath()) }
+    package func writer() throws -> BlobWriter { try BlobWriter(path: try incoming.newPath()) }
 
     package func contains(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
 
