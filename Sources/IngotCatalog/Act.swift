@@ -17,6 +17,9 @@ package enum Act: String, CaseIterable, Sendable {
     case deployed
     case runtimeAdded
     case tagMoved
+    case removed
+    case pulled
+    case pushed
     case environmentSet
     case keyAdded
     case keyRevoked

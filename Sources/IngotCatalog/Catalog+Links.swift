@@ -164,7 +164,8 @@ extension Catalog {
             try Digest.fetchAll(
                 db,
                 sql: """
-                    SELECT digest FROM version WHERE repository = ?1 AND NOT EXISTS (
+                    SELECT digest FROM version
+                    WHERE repository = ?1 AND removedIndex IS NULL AND NOT EXISTS (
                         SELECT 1 FROM manifestLink
                         WHERE repository = ?1 AND digest = version.digest)
                     ORDER BY number
@@ -180,7 +181,8 @@ extension Catalog {
             try String.fetchAll(
                 db,
                 sql: """
-                    SELECT repository FROM version UNION SELECT repository FROM manifestLink
+                    SELECT repository FROM version WHERE removedIndex IS NULL
+                    UNION SELECT repository FROM manifestLink
                     ORDER BY repository
                     """
             ).map { try RepositoryName(parsing: $0) }
@@ -193,7 +195,8 @@ extension Catalog {
             try Bool.fetchOne(
                 db,
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM version WHERE repository = ?1)
+                    SELECT EXISTS (SELECT 1 FROM version
+                            WHERE repository = ?1 AND removedIndex IS NULL)
                         OR EXISTS (SELECT 1 FROM manifestLink WHERE repository = ?1)
                         OR EXISTS (SELECT 1 FROM blobLink WHERE repository = ?1)
                     """,

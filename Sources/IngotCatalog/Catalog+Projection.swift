@@ -54,6 +54,7 @@ extension Catalog {
             db,
             sql: """
                 SELECT repository, 'v' || number AS tag, digest, kind FROM version
+                WHERE removedIndex IS NULL
                 UNION ALL
                 SELECT move.repository, move.tag, move.digest, version.kind
                 FROM tagMove AS move

@@ -36,7 +36,10 @@ extension Catalog {
         try read { db in
             try String.fetchAll(
                 db,
-                sql: "SELECT DISTINCT repository FROM version ORDER BY repository"
+                sql: """
+                    SELECT DISTINCT repository FROM version WHERE removedIndex IS NULL
+                    ORDER BY repository
+                    """
             ).map { try RepositoryName(parsing: $0) }
         }
     }
@@ -46,7 +49,10 @@ extension Catalog {
         try read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT * FROM version WHERE repository = ? ORDER BY number",
+                sql: """
+                    SELECT * FROM version WHERE repository = ? AND removedIndex IS NULL
+                    ORDER BY number
+                    """,
                 arguments: [repository.text]
             ).map(VersionRecord.init)
         }
@@ -59,7 +65,10 @@ extension Catalog {
         try read { db in
             try Row.fetchOne(
                 db,
-                sql: "SELECT * FROM version WHERE repository = ? AND digest = ?",
+                sql: """
+                    SELECT * FROM version
+                    WHERE repository = ? AND digest = ? AND removedIndex IS NULL
+                    """,
                 arguments: [repository.text, digest]
             ).map(VersionRecord.init)
         }
@@ -70,7 +79,10 @@ extension Catalog {
         try read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT * FROM version WHERE digest = ? ORDER BY repository, number",
+                sql: """
+                    SELECT * FROM version WHERE digest = ? AND removedIndex IS NULL
+                    ORDER BY repository, number
+                    """,
                 arguments: [digest]
             ).map(VersionRecord.init)
         }
@@ -94,7 +106,10 @@ extension Catalog {
                 let record = try read { db in
                     try Row.fetchOne(
                         db,
-                        sql: "SELECT * FROM version WHERE repository = ? AND number = ?",
+                        sql: """
+                            SELECT * FROM version
+                            WHERE repository = ? AND number = ? AND removedIndex IS NULL
+                            """,
                         arguments: [repository.text, number]
                     ).map(VersionRecord.init)
                 }
@@ -130,7 +145,8 @@ extension Catalog {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM tagMove AS move WHERE repository = ? AND counter = (
+                    SELECT * FROM tagMove AS move
+                    WHERE repository = ? AND digest IS NOT NULL AND counter = (
                         SELECT max(counter) FROM tagMove
                         WHERE repository = move.repository AND tag = move.tag)
                     ORDER BY tag
@@ -142,15 +158,18 @@ extension Catalog {
 
     /// Where a moving tag points; nil when there is none of that name.
     package func tag(_ tag: Tag, of repository: RepositoryName) throws -> TagRecord? {
-        try tagHistory(repository, tag).last
+        try tags(of: repository).first { $0.tag == tag }
     }
 
-    /// All places a tag ever had, the first one first.
+    /// All places a tag ever had, the first one first; its removals are left out.
     package func tagHistory(_ repository: RepositoryName, _ tag: Tag) throws -> [TagRecord] {
         try read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT * FROM tagMove WHERE repository = ? AND tag = ? ORDER BY counter",
+                sql: """
+                    SELECT * FROM tagMove
+                    WHERE repository = ? AND tag = ? AND digest IS NOT NULL ORDER BY counter
+                    """,
                 arguments: [repository.text, tag.text]
             ).map(TagRecord.init)
         }

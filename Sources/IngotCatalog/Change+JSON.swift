@@ -16,10 +16,15 @@ extension Change {
         case .tag(let repository, let tag, let from, let to, let counter):
             members = [
                 "type": "tag", "repository": .string(repository.text), "tag": .string(tag.text),
-                "to": .string(to.description),
             ]
+            members["to"] = to.map { .string($0.description) }
             members["from"] = from.map { .string($0.description) }
             members["counter"] = counter.map { .integer(Int64($0)) }
+        case .versionRemoved(let repository, let digest):
+            members = [
+                "type": "versionRemoved", "repository": .string(repository.text),
+                "digest": .string(digest.description),
+            ]
         case .statement(let subject, let envelope, let referrer, let predicateType, let role):
             members = [
                 "type": "statement", "subject": .string(subject.description),
@@ -59,8 +64,13 @@ extension Change {
                 repository: try Self.repository(&reader),
                 tag: try Tag(parsing: Self.text("tag", &reader)),
                 from: try reader.string("from").map { try Digest(parsing: $0) },
-                to: try Self.digest("to", &reader),
+                to: try reader.string("to").map { try Digest(parsing: $0) },
                 counter: try reader.integer("counter")
+            )
+        case "versionRemoved":
+            self = .versionRemoved(
+                repository: try Self.repository(&reader),
+                digest: try Self.digest("digest", &reader)
             )
         case "statement":
             self = .statement(

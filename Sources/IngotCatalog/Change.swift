@@ -9,7 +9,8 @@ package import IngotCore
 /// Numbers and counters are nil in a draft: the transaction that appends it assigns them, and the
 /// log entry holds what was assigned.
 package enum Change: Sendable, Hashable {
-    /// A version gets the next number of its repository, and with it the tag `vN`.
+    /// A version gets the next number of its repository, and with it the tag `vN`; a draft may ask
+    /// for a number that was never given. One that was removed gets its old number back.
     case version(
         repository: RepositoryName,
         number: Int? = nil,
@@ -17,14 +18,17 @@ package enum Change: Sendable, Hashable {
         kind: Kind
     )
     /// A tag moves. `from` is what it must name now, nil when it must not exist. The counter rises
-    /// by one at each move of the tag.
+    /// by one at each move of the tag. A tag that moves to nil is removed.
     case tag(
         repository: RepositoryName,
         tag: Tag,
         from: Digest?,
-        to: Digest,
+        to: Digest?,
         counter: Int? = nil
     )
+    /// A version that no tag names, and no environment ever named, goes; its number is not given
+    /// again, and what was stated about it stays.
+    case versionRemoved(repository: RepositoryName, digest: Digest)
     /// A signed statement about some bytes: the bundle's blob, and the manifest that refers to
     /// both.
     case statement(

@@ -23,6 +23,8 @@ struct Fold {
             try addVersion(repository, number, digest, kind)
         case .tag(let repository, let tag, let from, let to, let counter):
             try moveTag(repository, tag, from: from, to: to, counter)
+        case .versionRemoved(let repository, let digest):
+            try removeVersion(repository, digest) ?? change
         case .statement(let subject, let envelope, let referrer, let predicateType, let role):
             try addStatement(subject, envelope, referrer, predicateType, role, position) ?? change
         case .environment(let name, let definition, let counter):
@@ -52,23 +54,26 @@ struct Fold {
         _ digest: Digest,
         _ kind: Kind
     ) throws -> Change {
-        let existing = try Int.fetchOne(
-            db,
-            sql: "SELECT number FROM version WHERE repository = ? AND digest = ?",
-            arguments: [repository.text, digest]
-        )
-        if let existing {
-            throw CatalogError(
-                .conflict,
-                "\(repository): this content is already there as v\(existing)"
-            )
+        if let restored = try restoreVersion(repository, number, digest) {
+            return .version(repository: repository, number: restored, digest: digest, kind: kind)
         }
         let last = try Int.fetchOne(
             db,
             sql: "SELECT max(number) FROM version WHERE repository = ?",
             arguments: [repository.text]
         )
-        let next = try next(after: last, recorded: number, of: "\(repository): version")
+        let next = number ?? (last ?? 0) + 1
+        let isTaken = try Bool.fetchOne(
+            db,
+            sql: "SELECT EXISTS (SELECT 1 FROM version WHERE repository = ? AND number = ?)",
+            arguments: [repository.text, next]
+        )
+        guard next > 0, isTaken != true else {
+            throw CatalogError(
+                .conflict,
+                "\(repository):v\(next): that number was given to other content"
+            )
+        }
         try db.execute(
             sql: """
                 INSERT INTO version (repository, number, digest, kind, addedAt, logIndex)
@@ -79,11 +84,74 @@ struct Fold {
         return .version(repository: repository, number: next, digest: digest, kind: kind)
     }
 
+    /// The number of content that was there before and was removed, which it gets again; nil for
+    /// new content.
+    private func restoreVersion(
+        _ repository: RepositoryName,
+        _ number: Int?,
+        _ digest: Digest
+    ) throws -> Int? {
+        let row = try Row.fetchOne(
+            db,
+            sql: "SELECT number, removedIndex FROM version WHERE repository = ? AND digest = ?",
+            arguments: [repository.text, digest]
+        )
+        guard let row else { return nil }
+        let known: Int = row["number"]
+        guard (row["removedIndex"] as Int?) != nil, number ?? known == known else {
+            throw CatalogError(
+                .conflict,
+                "\(repository): this content is already there as v\(known)"
+            )
+        }
+        try db.execute(
+            sql: "UPDATE version SET removedIndex = NULL WHERE repository = ? AND number = ?",
+            arguments: [repository.text, known]
+        )
+        return known
+    }
+
+    private func removeVersion(_ repository: RepositoryName, _ digest: Digest) throws -> Change? {
+        let name = "\(repository)@\(digest.short)"
+        let tags = try TagQueries.current(db, repository).filter { $0.digest == digest }
+        if let tag = tags.first?.tag {
+            throw CatalogError(
+                .refused,
+                "\(name): the tag \(tag) names it: remove or move the tag first"
+            )
+        }
+        let environment = try String.fetchOne(
+            db,
+            sql: """
+                SELECT tag FROM tagMove WHERE repository = :repository AND digest = :digest
+                    AND tag IN (SELECT name FROM environmentChange WHERE repository = :repository)
+                """,
+            arguments: ["repository": repository.text, "digest": digest]
+        )
+        if let environment {
+            throw CatalogError(
+                .refused,
+                "\(name): it ran in \(environment): what a deployment used is kept for audits"
+            )
+        }
+        try db.execute(
+            sql: """
+                UPDATE version SET removedIndex = ?
+                WHERE repository = ? AND digest = ? AND removedIndex IS NULL
+                """,
+            arguments: [index, repository.text, digest]
+        )
+        guard db.changesCount == 1 else {
+            throw CatalogError(.notFound, "\(name): not a version of \(repository)")
+        }
+        return nil
+    }
+
     private func moveTag(
         _ repository: RepositoryName,
         _ tag: Tag,
         from: Digest?,
-        to: Digest,
+        to: Digest?,
         _ counter: Int?
     ) throws -> Change {
         let name = "\(repository):\(tag)"
@@ -107,13 +175,23 @@ struct Fold {
                 try Self.moved(db, repository, tag, current?.digest, from)
             )
         }
-        let isVersion = try Bool.fetchOne(
-            db,
-            sql: "SELECT EXISTS (SELECT 1 FROM version WHERE repository = ? AND digest = ?)",
-            arguments: [repository.text, to]
-        )
-        guard isVersion == true else {
-            throw CatalogError(.notFound, "tag \(name): \(to) is not a version of \(repository)")
+        if let to {
+            let isVersion = try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM version
+                        WHERE repository = ? AND digest = ? AND removedIndex IS NULL)
+                    """,
+                arguments: [repository.text, to]
+            )
+            guard isVersion == true else {
+                throw CatalogError(
+                    .notFound,
+                    "tag \(name): \(to) is not a version of \(repository)"
+                )
+            }
+        } else if from == nil {
+            throw CatalogError(.notFound, "tag \(name): there is none")
         }
         let next = try next(after: current?.counter, recorded: counter, of: "tag \(name): move")
         try db.execute(
@@ -256,7 +334,7 @@ enum TagQueries {
         _ db: Database,
         _ repository: RepositoryName,
         _ tag: Tag
-    ) throws -> (digest: Digest, counter: Int)? {
+    ) throws -> (digest: Digest?, counter: Int)? {
         try Row.fetchOne(
             db,
             sql: """
@@ -265,6 +343,23 @@ enum TagQueries {
                 """,
             arguments: [repository.text, tag.text]
         ).map { ($0["digest"], $0["counter"]) }
+    }
+
+    /// Where the moving tags of a repository point, by name; nowhere for removed ones.
+    static func current(
+        _ db: Database,
+        _ repository: RepositoryName
+    ) throws -> [(tag: String, digest: Digest?)] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT tag, digest FROM tagMove AS move WHERE repository = ? AND counter = (
+                    SELECT max(counter) FROM tagMove
+                    WHERE repository = move.repository AND tag = move.tag)
+                ORDER BY tag
+                """,
+            arguments: [repository.text]
+        ).map { ($0["tag"], $0["digest"]) }
     }
 
     static func isEnvironment(

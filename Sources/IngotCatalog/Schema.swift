@@ -6,7 +6,7 @@ internal import GRDB
 ///
 /// (1) `version`, `tagMove`, `statement`, `environmentChange` and `signingKey` are the fold of the
 ///     entries of `logEntry`; nothing else writes them. Their rows are never changed; a key's
-///     revocation is the one exception.
+///     revocation and a version's removal are the exceptions.
 /// (2) `logNode` holds the full subtrees of the Merkle tree of `logEntry`; `logHead` a signed head
 ///     for each size the log had after a commit.
 /// (3) `chunk` and `pack` hold what the packs themselves say; `run`, `metric` and `cachedStep` are
@@ -22,6 +22,7 @@ enum Schema {
         migrator.registerMigration("v1") { db in
             try db.execute(sql: log + fold + content + work)
         }
+        migrator.registerMigration("v2") { db in try db.execute(sql: removal) }
         migrator.registerMigration("links") { db in try db.execute(sql: links) }
         return migrator
     }
@@ -105,6 +106,27 @@ enum Schema {
             CHECK ((revokedIndex IS NULL) = (revokedReason IS NULL))
         ) STRICT, WITHOUT ROWID;
 
+        """
+
+    /// Versions can be removed, and tags: a tag's last move leads to nothing then.
+    private static let removal = """
+        ALTER TABLE version ADD COLUMN
+            removedIndex INTEGER REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED;
+        CREATE TABLE newTagMove (
+            repository TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            counter INTEGER NOT NULL CHECK (counter > 0),
+            digest BLOB CHECK (length(digest) = 32),
+            act TEXT NOT NULL,
+            movedAt INTEGER NOT NULL,
+            logIndex INTEGER NOT NULL REFERENCES logEntry DEFERRABLE INITIALLY DEFERRED,
+            PRIMARY KEY (repository, tag, counter),
+            FOREIGN KEY (repository, digest) REFERENCES version (repository, digest)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO newTagMove
+            SELECT repository, tag, counter, digest, act, movedAt, logIndex FROM tagMove;
+        DROP TABLE tagMove;
+        ALTER TABLE newTagMove RENAME TO tagMove;
         """
 
     private static let content = """

@@ -44,6 +44,64 @@ import Testing
         #expect(try test.catalog.versions(with: first).map(\.repository) == [repository, other])
     }
 
+    @Test("a version from elsewhere keeps its number; the next one follows the highest")
+    func numbers() throws {
+        let add = { (text: String, number: Int?) throws in
+            try test.append([
+                .version(
+                    repository: repository,
+                    number: number,
+                    digest: Digest.of(text),
+                    kind: .dataset
+                )
+            ])
+        }
+        try add("seven", 7)
+        try add("eight", nil)
+        try add("four", 4)
+        #expect(code { try add("other", 7) } == .conflict)
+        #expect(code { try add("other", 0) } == .conflict)
+        #expect(try test.catalog.versions(of: repository).map(\.number) == [1, 2, 4, 7, 8])
+        #expect(try test.catalog.replay().isEmpty)
+    }
+
+    @Test("a removed version is gone, keeps its number for itself, and comes back as it was")
+    func removal() throws {
+        let remove = { try test.append([.versionRemoved(repository: repository, digest: second)]) }
+        try move("latest", from: nil, to: second)
+        #expect(code { try remove() } == .refused)
+        try test.append([
+            .tag(repository: repository, tag: try Tag(parsing: "latest"), from: second, to: nil)
+        ])
+        #expect(try test.catalog.tag(Tag(parsing: "latest"), of: repository) == nil)
+        #expect(try test.catalog.tags(of: repository).isEmpty)
+        try remove()
+        #expect(try test.catalog.versions(of: repository).map(\.number) == [1])
+        #expect(code { try remove() } == .notFound)
+        #expect(code { try move("latest", from: nil, to: second) } == .notFound)
+        _ = try test.addVersion("three", to: repository)
+        _ = try test.addVersion("two", to: repository)
+        #expect(try test.catalog.versions(of: repository).map(\.number) == [1, 2, 3])
+        try move("latest", from: nil, to: second)
+        let history = try test.catalog.tagHistory(repository, Tag(parsing: "latest"))
+        #expect(history.map(\.counter) == [1, 3])
+        #expect(try test.catalog.replay().isEmpty)
+    }
+
+    @Test("what an environment ran is never removed")
+    func deployedVersion() throws {
+        try test.append(
+            [.environment(name: "production", definition: ["repository": "data"])],
+            act: .environmentSet
+        )
+        try move("production", from: nil, to: first, by: .promoted)
+        try move("production", from: first, to: second, by: .promoted)
+        #expect(
+            code { try test.append([.versionRemoved(repository: repository, digest: first)]) }
+                == .refused
+        )
+    }
+
     @Test("version tags never move")
     func versionTags() {
         #expect(code { try move("v1", from: first, to: second) } == .refused)
@@ -118,15 +176,8 @@ import Testing
         #expect(code { try test.append([]) } == .refused)
     }
 
-    @Test("a number or counter that does not come next is refused")
-    func wrongNumbers() throws {
-        let version = Change.version(
-            repository: repository,
-            number: 5,
-            digest: Digest.of("x"),
-            kind: .dataset
-        )
-        #expect(code { try test.append([version]) } == .conflict)
+    @Test("a counter that does not come next is refused")
+    func wrongCounter() throws {
         let tag = Change.tag(
             repository: repository,
             tag: try Tag(parsing: "t"),

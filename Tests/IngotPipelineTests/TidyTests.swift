@@ -21,9 +21,9 @@ struct TidyTests {
             "IngotStore", "IngotCatalog", "IngotData", "IngotTrainer", "IngotEvaluation",
             "IngotImage",
         ],
-        ["IngotWorkspace", "IngotEvidence"],
+        ["IngotWorkspace", "IngotEvidence", "IngotRemote", "IngotDVC"],
         ["IngotDeploy", "IngotPipeline", "IngotAudit"],
-        ["IngotInference"],
+        ["IngotInference", "IngotServer"],
         ["ingot", "ingot-infer", "ingot-bench"],
     ]
 
@@ -34,7 +34,7 @@ struct TidyTests {
 
     private static let importers = [
         "GRDB": "IngotCatalog", "Yams": "IngotYAML", "COpenSSL": "IngotCrypto",
-        "CZstd": "IngotStore", "CLibArchive": "IngotArchive", "NIOCore": "IngotInference",
+        "CZstd": "IngotStore", "CLibArchive": "IngotArchive", "AsyncHTTPClient": "IngotRemote",
         "CIngotKernels": "IngotTensor",
     ]
 

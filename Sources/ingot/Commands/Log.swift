@@ -46,7 +46,9 @@ struct Log: ParsableCommand {
             case .version(let repository, let number, let digest, _):
                 "\(repository):v\(number ?? 0) \(digest.short)"
             case .tag(let repository, let tag, _, let digest, _):
-                "\(repository):\(tag) → \(digest.short)"
+                "\(repository):\(tag) → \(digest?.short ?? "removed")"
+            case .versionRemoved(let repository, let digest):
+                "\(repository)@\(digest.short) removed"
             case .environment(let name, _, _): "environment \(name)"
             case .key(let role, _, _, _): "key \(role)"
             case .keyRevoked(let keyID, _): "key revoked \(keyID.prefix(12))"
