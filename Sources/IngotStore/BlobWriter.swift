@@ -10,15 +10,10 @@ internal import IngotFiles
 /// The file goes away with the writer, unless `finish` handed it over. One thread at a time may use
 /// a writer.
 package final class BlobWriter {
-    /// 8 MiB: what is written in between goes to the disk while the next bytes arrive, so that the
-    /// last sync is short.
-    private static let writebackByteCount = 8 << 20
-
     private let path: String
     private let handle: FileHandle
     private let hasher = SHA256Hasher()
     private var isFinished = false
-    private var writebackOffset = 0
     package private(set) var byteCount = 0
 
     init(path: String) throws {
@@ -32,10 +27,6 @@ package final class BlobWriter {
         try unsafe handle.write(bytes)
         unsafe hasher.update(bytes)
         byteCount += bytes.count
-        if byteCount - writebackOffset >= Self.writebackByteCount {
-            handle.startWriteback(from: writebackOffset, byteCount: byteCount - writebackOffset)
-            writebackOffset = byteCount
-        }
     }
 
     func write(_ bytes: [UInt8]) throws {

@@ -135,16 +135,6 @@ final class FileHandle: Sendable {
         guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
     }
 
-    /// Asks the kernel to begin writing a range to the disk; only a hint, `sync` must follow.
-    func startWriteback(from offset: Int, byteCount: Int) {
-        _ = sync_file_range(
-            descriptor,
-            off64_t(offset),
-            off64_t(byteCount),
-            UInt32(SYNC_FILE_RANGE_WRITE)
-        )
-    }
-
     /// A second descriptor of the same open file, which the caller must close.
     func duplicate() throws -> Int32 {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)

@@ -22,7 +22,7 @@ struct Ingot: ParsableCommand {
                 name: "Store",
                 subcommands: [
                     Init.self, Add.self, Checkout.self, List.self, Show.self, TagCommand.self,
-                    Fsck.self, Import.self,
+                    Fsck.self, Import.self, Serve.self,
                 ]
             ),
             CommandGroup(
