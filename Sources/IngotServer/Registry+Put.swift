@@ -231,7 +231,9 @@ extension Registry {
 
 /// A compare-and-swap that a client asks for with a tag: RFC 9110 §13.1.
 private struct TagCondition {
-    /// Nil: whatever it is. An element that is nil stands for a tag that does not exist.
+    /// Nil: whatever it is.
+    ///
+    /// An element that is nil stands for a tag that does not exist.
     private let expected: Digest??
 
     init(_ headers: HTTPHeaders) throws(RegistryError) {

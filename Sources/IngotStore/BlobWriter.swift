@@ -38,8 +38,9 @@ package final class BlobWriter {
         try handle.read(count, at: offset)
     }
 
-    /// The directory of what was written, when that is a pack: each of its chunks is decoded and
-    /// checked. Nil for anything else.
+    /// The directory of what was written, when that is a pack, with each of its chunks checked.
+    ///
+    /// Nil for anything else.
     ///
     /// - Throws: `StoreError` for what ends like a pack and is not a whole one.
     package func checkedPackDirectory() throws -> PackDirectory? {

@@ -3,8 +3,9 @@
 package import IngotCore
 
 extension Store {
-    /// Walks the whole tree of a version and hands out the digest of each chunk that it is made of:
-    /// pages and file content; a chunk may come several times. Raw files are handed to `raw`.
+    /// Walks the whole tree of a version and hands out the chunks that it is made of.
+    ///
+    /// Those are pages and file content; a chunk may come several times. Raw files go to `raw`.
     ///
     /// - Throws: `StoreError` when a page is missing or damaged, or the tree is not a valid one.
     package func forEachChunk(
