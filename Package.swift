@@ -26,6 +26,10 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 
+/// What the registry's server and its tests speak HTTP with.
+let registry: [Target.Dependency] =
+    nio + [.product(name: "NIOSSL", package: "swift-nio-ssl")]
+
 /// What tests on real stores are made of.
 let store: [Target.Dependency] = ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
 
@@ -134,6 +138,13 @@ let package = Package(
             "IngotInference",
             ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
         ),
+        module(
+            "IngotServer",
+            [
+                "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotFiles",
+                "IngotStore", "IngotYAML",
+            ] + registry
+        ),
 
         // L6 programs
         .executableTarget(
@@ -142,8 +153,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "IngotArchive", "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto",
                 "IngotDVC", "IngotDeploy", "IngotEvaluation", "IngotEvidence", "IngotFiles",
-                "IngotImage", "IngotModel", "IngotPipeline", "IngotStore", "IngotWorkspace",
-                "IngotYAML",
+                "IngotImage", "IngotModel", "IngotPipeline", "IngotServer", "IngotStore",
+                "IngotWorkspace", "IngotYAML",
             ],
             swiftSettings: settings
         ),
@@ -188,6 +199,7 @@ let package = Package(
             exclude: ["S3SignatureCases.json"],
             swiftSettings: settings
         ),
+        tests("IngotServer", store + ["IngotCatalog", "IngotEvidence", "IngotYAML"] + registry),
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),

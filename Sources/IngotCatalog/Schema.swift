@@ -11,6 +11,8 @@ internal import GRDB
 ///     for each size the log had after a commit.
 /// (3) `chunk` and `pack` hold what the packs themselves say; `run`, `metric` and `cachedStep` are
 ///     working notes without log entries.
+/// (4) `manifestLink`, `blobLink` and `digestAlias` say which bytes belong to which repository of a
+///     registry; no state either. A blob link without a manifest is an upload's.
 ///
 /// In a table WITHOUT ROWID the columns of the primary key come first: where they do not, SQLite
 /// 3.40's `PRAGMA integrity_check` takes one column for another and finds NULLs that are not there.
@@ -21,6 +23,7 @@ enum Schema {
             try db.execute(sql: log + fold + content + work)
         }
         migrator.registerMigration("v2") { db in try db.execute(sql: removal) }
+        migrator.registerMigration("links") { db in try db.execute(sql: links) }
         return migrator
     }
 
@@ -140,6 +143,33 @@ enum Schema {
             encoding INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
 
+        """
+
+    private static let links = """
+        CREATE TABLE manifestLink (
+            repository TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            mediaType TEXT NOT NULL,
+            artifactType TEXT,
+            subject TEXT,
+            annotations TEXT NOT NULL,
+            isPushed INTEGER NOT NULL CHECK (isPushed IN (0, 1)),
+            PRIMARY KEY (repository, digest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX manifestLinkSubject ON manifestLink (repository, subject)
+            WHERE subject IS NOT NULL;
+        CREATE TABLE blobLink (
+            repository TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            manifest BLOB NOT NULL CHECK (length(manifest) IN (0, 32)),
+            PRIMARY KEY (repository, digest, manifest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX blobLinkManifest ON blobLink (repository, manifest);
+        CREATE INDEX blobLinkDigest ON blobLink (digest);
+        CREATE TABLE digestAlias (
+            sha512 BLOB PRIMARY KEY NOT NULL CHECK (length(sha512) = 64),
+            digest BLOB NOT NULL CHECK (length(digest) = 32)
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let work = """

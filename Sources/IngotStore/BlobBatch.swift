@@ -53,10 +53,16 @@ package final class BlobBatch {
     }
 
     /// Takes a finished writer's blob.
+    ///
+    /// By `replacing`, a blob of that name is replaced whatever its bytes are, since the new ones
+    /// are known to be right: so a second push repairs a damaged blob.
     @discardableResult
-    func add(_ writer: BlobWriter) throws -> (digest: Digest, byteCount: Int) {
+    package func add(
+        _ writer: BlobWriter,
+        replacing: Bool = false
+    ) throws -> (digest: Digest, byteCount: Int) {
         let blob = try writer.finish()
-        if try hasWhole(blob.digest, byteCount: blob.byteCount) {
+        if try !replacing && hasWhole(blob.digest, byteCount: blob.byteCount) {
             StagedBlob.discard(blob.path)
         } else {
             staged.append(blob)

@@ -79,7 +79,7 @@ package final class BlobStore: Sendable {
     package func batch() -> BlobBatch { BlobBatch(store: self) }
 
     /// Starts a blob whose digest is known only at its end.
-    func writer() throws -> BlobWriter { try BlobWriter(path: try incoming.newPath()) }
+    package func writer() throws -> BlobWriter { try BlobWriter(path: try incoming.newPath()) }
 
     /// Makes an empty directory of mode 0700 for files on their way to becoming blobs.
     ///

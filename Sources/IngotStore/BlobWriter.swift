@@ -7,13 +7,14 @@ internal import IngotFiles
 
 /// A blob on its way: hashed while it is written to a temporary file of mode 0600.
 ///
-/// The file goes away with the writer, unless `finish` handed it over.
-final class BlobWriter {
+/// The file goes away with the writer, unless `finish` handed it over. One thread at a time may use
+/// a writer.
+package final class BlobWriter {
     private let path: String
     private let handle: FileHandle
     private let hasher = SHA256Hasher()
     private var isFinished = false
-    private(set) var byteCount = 0
+    package private(set) var byteCount = 0
 
     init(path: String) throws {
         self.path = path
@@ -22,7 +23,7 @@ final class BlobWriter {
 
     deinit { if !isFinished { StagedBlob.discard(path) } }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         try unsafe handle.write(bytes)
         unsafe hasher.update(bytes)
         byteCount += bytes.count
@@ -30,6 +31,36 @@ final class BlobWriter {
 
     func write(_ bytes: [UInt8]) throws {
         try unsafe bytes.withUnsafeBytes { try unsafe write($0) }
+    }
+
+    /// Exactly `count` bytes of what was written; nil when there are fewer.
+    package func read(_ count: Int, at offset: Int) throws -> [UInt8]? {
+        try handle.read(count, at: offset)
+    }
+
+    /// The directory of what was written, when that is a pack, with each of its chunks checked.
+    ///
+    /// Nil for anything else.
+    ///
+    /// - Throws: `StoreError` for what ends like a pack and is not a whole one.
+    package func checkedPackDirectory() throws -> PackDirectory? {
+        guard byteCount <= PackDirectory.packByteLimit else { return nil }
+        guard let directory = try PackDirectory(packByteCount: byteCount, read: handle.read) else {
+            return nil
+        }
+        let codec = ChunkCodec()
+        for entry in directory.entries {
+            let stored = try handle.read(entry.storedByteCount, at: entry.offset)
+            let bytes =
+                switch entry.encoding {
+                case .plain: stored
+                case .zstd: stored.flatMap { codec.decompress($0, byteCount: entry.byteCount) }
+                }
+            guard let bytes, bytes.count == entry.byteCount, Digest.of(bytes) == entry.chunk else {
+                throw StoreError("pack: chunk \(entry.chunk) in it is not what it says")
+            }
+        }
+        return directory
     }
 
     /// Syncs the bytes; the writer must not be used again.

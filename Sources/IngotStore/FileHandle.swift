@@ -135,6 +135,13 @@ final class FileHandle: Sendable {
         guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
     }
 
+    /// A second descriptor of the same open file, which the caller must close.
+    func duplicate() throws -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw FileError.last("open", path) }
+        return copy
+    }
+
     /// True when the lock was taken at once; it lasts as long as the handle.
     func tryLock() throws -> Bool {
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }

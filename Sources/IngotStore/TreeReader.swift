@@ -6,11 +6,14 @@ internal import IngotCore
 struct TreeReader {
     private let store: Store
     private let chunks: ChunkReader
+    /// Called for each page that is kept as a chunk, before it is read.
+    private let pageSeen: (Digest) -> Void
     private var check = TreePathCheck()
 
-    init(store: Store, chunks: ChunkReader) {
+    init(store: Store, chunks: ChunkReader, pageSeen: @escaping (Digest) -> Void = { _ in }) {
         self.store = store
         self.chunks = chunks
+        self.pageSeen = pageSeen
     }
 
     /// Calls `body` for each file of a version; the root page and all pages are read, not the
@@ -51,6 +54,7 @@ struct TreeReader {
         case .pages(let pages, let level):
             guard expected ?? level == level else { throw failure("it is on the wrong level") }
             for child in pages {
+                pageSeen(child.digest)
                 let bytes = try chunks.read(
                     ChunkReference(digest: child.digest, byteCount: child.pageByteCount)
                 )
@@ -88,6 +92,7 @@ struct TreeReader {
         level expected: Int?,
         into references: inout [ChunkReference]
     ) throws -> Int {
+        pageSeen(reference.digest)
         let page: ChunkListPage
         do {
             page = try ChunkListPage(parsing: chunks.read(reference))

@@ -13,23 +13,6 @@ package struct MissingChunks: Sendable {
 }
 
 extension Store {
-    /// Every chunk of a version, pages first, in groups; one may come several times.
-    package func forEachChunk(
-        of manifest: Manifest,
-        _ body: @escaping ([ChunkReference]) throws -> Void
-    ) throws {
-        var walk = ChunkWalk(
-            store: self,
-            selection: .everything,
-            onPages: { pages in
-                try body(pages)
-                return Set(pages.map(\.digest))
-            },
-            onFiles: body
-        )
-        try walk.run(manifest)
-    }
-
     /// The chunks of the selected files, and of the pages that lead to them, that no pack here
     /// holds.
     ///

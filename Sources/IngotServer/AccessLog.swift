@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+
+/// A line for each request: who, what, the status, bytes of the answer, milliseconds.
+package struct AccessLog: Sendable {
+    private let write: (@Sendable (String) -> Void)?
+
+    /// Without `write` nothing is logged.
+    package init(write: (@Sendable (String) -> Void)?) { self.write = write }
+
+    func record(_ transaction: Transaction, status: UInt, byteCount: Int) {
+        guard let write else { return }
+        let milliseconds = Int((ContinuousClock.now - transaction.begunAt) / .milliseconds(1))
+        // Printable ASCII only, so that a path cannot write lines of its own.
+        let target = String(
+            decoding: transaction.head.uri.utf8.prefix(512).map {
+                (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "?")
+            },
+            as: UTF8.self
+        )
+        let name = transaction.request?.access.name ?? "-"
+        write(
+            "\(name) \(transaction.head.method.rawValue) \(target) \(status) \(byteCount) "
+                + "\(milliseconds) ms"
+        )
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCatalog
+internal import IngotCore
+internal import IngotEvidence
+internal import IngotStore
+
+extension Registry {
+    /// What refers to a manifest: what was pushed about it, the statements of the log, and the list
+    /// of the packs that its chunks lie in.
+    func referrers(
+        of content: ContentDigest,
+        in repository: RepositoryName,
+        _ request: RegistryRequest
+    ) throws -> Reply {
+        if case .sha256(let digest) = content,
+            try catalog.version(digest, in: repository) != nil
+        {
+            try linkStatements(about: digest, in: repository)
+            try linkPackList(of: digest, in: repository)
+        }
+        var links = try catalog.manifestLinks(about: content.description, in: repository)
+        var headers: [(String, String)] = []
+        if let type = request.parameter("artifactType") {
+            links = links.filter { $0.artifactType?.text == type }
+            headers.append(("OCI-Filters-Applied", "artifactType"))
+        }
+        let manifests = try links.map { link -> JSONValue in
+            let descriptor = Descriptor(
+                mediaType: link.mediaType,
+                digest: link.digest,
+                byteCount: try store.blobs.byteCount(of: link.digest),
+                annotations: link.annotations,
+                artifactType: link.artifactType
+            )
+            return descriptor.json
+        }
+        return Reply(
+            json: [
+                "schemaVersion": 2, "mediaType": .string(MediaType.imageIndex.text),
+                "manifests": .array(manifests),
+            ],
+            type: MediaType.imageIndex.text,
+            headers
+        )
+    }
+
+    private func linkStatements(about digest: Digest, in repository: RepositoryName) throws {
+        for statement in try catalog.statements(about: digest)
+        where try catalog.manifestLink(statement.referrer, in: repository) == nil {
+            let bytes = try store.blobs.read(statement.referrer, limit: Manifest.byteLimit)
+            let manifest = try PushedManifest(parsing: bytes, contentType: nil)
+            try catalog.link(
+                manifest.link(statement.referrer, isPushed: false),
+                blobs: try manifest.named.compactMap { try resolve($0.digest) },
+                in: repository
+            )
+        }
+    }
+
+    /// Makes the version's pack list, unless there is one whose packs are all in the store.
+    private func linkPackList(of version: Digest, in repository: RepositoryName) throws {
+        guard let link = try manifestLink(version, in: repository) else { return }
+        for list in try catalog.manifestLinks(about: version.description, in: repository)
+        where list.artifactType == PushedManifest.packList {
+            let bytes = try store.blobs.read(list.digest, limit: Manifest.byteLimit)
+            let manifest = try PushedManifest(parsing: bytes, contentType: nil)
+            let packs = try manifest.packs.compactMap(resolve)
+            if packs.allSatisfy(store.blobs.contains) { return }
+            // The store was repacked since.
+            _ = try catalog.unlink(manifest: list.digest, in: repository)
+        }
+        let manifest = try store.manifest(version)
+        guard manifest.layers.first?.mediaType == .tree else { return }
+        let chunks = try cover(of: manifest).chunks
+        let found =
+            link.isPushed
+            ? try packs(of: chunks, linkedIn: repository) : try store.packs(of: chunks)
+        guard found.missing.isEmpty else {
+            throw RegistryError(
+                .unknown,
+                "version \(version): a chunk of it is in no pack: run `ingot fsck`"
+            )
+        }
+        try writePackList(of: version, packs: found.packs.sorted(), in: repository)
+    }
+
+    private func writePackList(
+        of version: Digest,
+        packs: [Digest],
+        in repository: RepositoryName
+    ) throws {
+        guard !packs.isEmpty else { return }
+        let config = try store.blobs.put(Referrer.emptyConfig)
+        let list = Manifest(
+            artifactType: PushedManifest.packList,
+            config: Descriptor(
+                mediaType: .emptyConfig,
+                digest: config,
+                byteCount: Referrer.emptyConfig.count
+            ),
+            layers: try packs.map {
+                Descriptor(
+                    mediaType: PushedManifest.pack,
+                    digest: $0,
+                    byteCount: try store.blobs.byteCount(of: $0)
+                )
+            },
+            subject: Descriptor(
+                mediaType: .imageManifest,
+                digest: version,
+                byteCount: try store.blobs.byteCount(of: version)
+            )
+        )
+        let bytes = list.canonicalBytes
+        let digest = try store.blobs.put(bytes)
+        let manifest = try PushedManifest(parsing: bytes, contentType: nil)
+        try catalog.link(
+            manifest.link(digest, isPushed: false),
+            blobs: [config] + packs,
+            in: repository
+        )
+    }
+}

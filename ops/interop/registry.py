@@ -1,0 +1,244 @@
+"""The OCI distribution protocol against `ingot serve`, byte by byte, and kill -9 in its uploads.
+
+Arguments: STORE_DIRECTORY KILLS. Plain sockets where a client would hide what is tested.
+"""
+import hashlib
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+store, kills = sys.argv[1], int(sys.argv[2])
+rng = random.Random(7)
+checks = 0
+
+
+class Server:
+    def __init__(self, *options, port=0):
+        self.process = subprocess.Popen(
+            ["ingot", "serve", "--listen", f"127.0.0.1:{port}", *options], cwd=store, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if "serving" not in line:
+            sys.exit(f"the server did not start: {line}")
+        self.port = int(line.rsplit(":", 1)[1].split("/")[0])
+
+    def ask(self, method, path, body=None, headers=None, **more):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request(method, path, body=body, headers=headers or {}, **more)
+        answer = connection.getresponse()
+        answer.body = answer.read()
+        connection.close()
+        return answer
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait(timeout=30) != 0:
+            sys.exit(f"SIGTERM: status {self.process.returncode}")
+
+
+def sha(data, algorithm="sha256"):
+    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+
+def expect(what, answer, status, code=None, **headers):
+    global checks
+    checks += 1
+    if answer.status != status:
+        sys.exit(f"{what}: status {answer.status}, not {status}: {answer.body[:300]}")
+    if code and json.loads(answer.body)["errors"][0]["code"] != code:
+        sys.exit(f"{what}: {answer.body}, not {code}")
+    for name, value in headers.items():
+        found = answer.getheader(name.replace("_", "-"))
+        if found != value:
+            sys.exit(f"{what}: {name} is {found}, not {value}")
+    return answer
+
+
+def push(server, repository, data, digest=None):
+    digest = digest or sha(data)
+    begun = expect("begin", server.ask("POST", f"/v2/{repository}/blobs/uploads/"), 202)
+    place = begun.getheader("Location")
+    return server.ask("PUT", f"{place}?digest={digest}", data)
+
+
+def manifest(config, layers, **more):
+    def descriptor(data, kind):
+        return {"mediaType": kind, "digest": sha(data), "size": len(data)}
+    return json.dumps({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": descriptor(config, "application/vnd.oci.image.config.v1+json"),
+        "layers": [descriptor(layer, "application/vnd.oci.image.layer.v1.tar") for layer in layers], **more}).encode()
+
+
+MANIFEST = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+
+
+def protocol(server):
+    ask = server.ask
+    one, two = rng.randbytes(300_000), rng.randbytes(3_000_000)
+    blobs = "/v2/team/a/blobs"
+    expect("ping", ask("GET", "/v2/"), 200)
+    expect("missing blob", ask("GET", f"{blobs}/{sha(b'x')}"), 404, "BLOB_UNKNOWN")
+    expect("bad digest", ask("GET", f"{blobs}/sha256:12"), 400, "DIGEST_INVALID")
+    expect("bad name", ask("GET", "/v2/Team/tags/list"), 404, "NAME_INVALID")
+    expect("unknown name", ask("GET", "/v2/nobody/tags/list"), 404, "NAME_UNKNOWN")
+    expect("method", ask("POST", f"{blobs}/{sha(one)}"), 405, "UNSUPPORTED")
+    expect("long path", ask("GET", "/v2/" + "a" * 9000), 414)
+    expect("headers", ask("GET", "/v2/", headers={"X-Long": "a" * 40000}), 431)
+    expect("post+put", push(server, "team/a", one), 201)
+    expect("monolithic", ask("POST", f"{blobs}/uploads/?digest={sha(two)}", two), 201)
+    expect("empty", push(server, "team/a", b""), 201)
+    expect("wrong digest", push(server, "team/a", one, sha(two)), 400, "DIGEST_INVALID")
+    expect("wrong digest, monolithic", ask("POST", f"{blobs}/uploads/?digest={sha(b'y')}", two), 400, "DIGEST_INVALID")
+    got = expect("get", ask("GET", f"{blobs}/{sha(two)}"), 200, Docker_Content_Digest=sha(two))
+    assert got.body == two
+    for text, status, part in [("500-1499", 206, two[500:1500]), ("-500", 206, two[-500:]),
+                               ("2999000-9999999", 206, two[2999000:]), ("500-0", 416, None), ("3000000-", 416, None)]:
+        got = expect(text, ask("GET", f"{blobs}/{sha(two)}", headers={"Range": f"bytes={text}"}), status)
+        assert part is None or got.body == part, text
+    expect("head", ask("HEAD", f"{blobs}/{sha(two)}"), 200, Content_Length="3000000")
+
+    # In pieces, out of order, asked for its state.
+    place = ask("POST", f"{blobs}/uploads/").getheader("Location")
+    expect("piece", ask("PATCH", place, two[:1000], {"Content-Range": "0-999"}), 202, Range="0-999")
+    expect("out of order", ask("PATCH", place, two[2000:3000], {"Content-Range": "2000-2999"}), 416, Range="0-999")
+    expect("wrong length", ask("PATCH", place, two[1000:1500], {"Content-Range": "1000-1999"}), 400, "SIZE_INVALID")
+    expect("state", ask("GET", place), 204, Range="0-999")
+    expect("last piece", ask("PUT", f"{place}?digest={sha(two)}", two[1000:], {"Content-Range": "1000-2999999"}), 201)
+    expect("ended", ask("GET", place), 404, "BLOB_UPLOAD_UNKNOWN")
+
+    # Streamed without a length.
+    place = ask("POST", f"{blobs}/uploads/").getheader("Location")
+    stream = (two[i:i + 70_000] for i in range(0, len(two), 70_000))
+    expect("stream", ask("PATCH", place, stream, {"Transfer-Encoding": "chunked"}, encode_chunked=True), 202)
+    expect("close", ask("PUT", f"{place}?digest={sha(two)}"), 201)
+
+    # A connection lost in the middle.
+    place = ask("POST", f"{blobs}/uploads/").getheader("Location")
+    lost = socket.create_connection(("127.0.0.1", server.port))
+    lost.sendall(f"PATCH {place} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(two)}\r\n\r\n".encode() + two[:1_500_000])
+    time.sleep(0.2)
+    lost.close()
+    for _ in range(50):
+        count = int(ask("GET", place).getheader("Range").split("-")[1]) + 1
+        if count == 1_500_000:
+            break
+        time.sleep(0.05)
+    expect("resumed", ask("PATCH", place, two[count:], {"Content-Range": f"{count}-{len(two) - 1}"}), 202)
+    expect("resumed", ask("PUT", f"{place}?digest={sha(two)}"), 201)
+
+    place = ask("POST", f"{blobs}/uploads/").getheader("Location")
+    expect("cancel", ask("DELETE", place), 204)
+    expect("cancelled", ask("PATCH", place, b"x"), 404, "BLOB_UPLOAD_UNKNOWN")
+    expect("mount", ask("POST", f"/v2/team/b/blobs/uploads/?mount={sha(one)}&from=team/a"), 201)
+    expect("anonymous mount", ask("POST", f"/v2/team/c/blobs/uploads/?mount={sha(one)}"), 201)
+    expect("no mount", ask("POST", f"/v2/team/b/blobs/uploads/?mount={sha(b'z')}&from=team/a"), 202)
+    expect("not in b", ask("GET", f"/v2/team/b/blobs/{sha(two)}"), 404, "BLOB_UNKNOWN")
+
+    name = sha(one, "sha512")
+    expect("sha512", push(server, "team/a", one, name), 201)
+    assert expect("sha512", ask("GET", f"{blobs}/{name}"), 200, Docker_Content_Digest=name).body == one
+    expect("wrong sha512", push(server, "team/a", two, name), 400, "DIGEST_INVALID")
+
+    config = b'{"architecture":"amd64"}'
+    push(server, "team/a", config)
+    text = manifest(config, [one])
+    at = "/v2/team/a/manifests"
+    expect("missing blob", ask("PUT", f"{at}/x", manifest(config, [b"nowhere"]), MANIFEST), 404, "MANIFEST_BLOB_UNKNOWN")
+    expect("no JSON", ask("PUT", f"{at}/x", b"{", MANIFEST), 400, "MANIFEST_INVALID")
+    expect("too large", ask("PUT", f"{at}/x", b" " * (4 << 20) + text, MANIFEST), 413)
+    expect("number", ask("PUT", f"{at}/v3", text, MANIFEST), 201, Docker_Content_Digest=sha(text))
+    expect("again", ask("PUT", f"{at}/v3", text, MANIFEST), 201)
+    expect("tag", ask("PUT", f"{at}/latest", text, MANIFEST), 201)
+    other = manifest(config, [one, two])
+    expect("taken number", ask("PUT", f"{at}/v3", other, MANIFEST), 409, "DENIED")
+    expect("stale swap", ask("PUT", f"{at}/latest", other, {**MANIFEST, "If-Match": f'"{sha(other)}"'}), 412)
+    expect("create only", ask("PUT", f"{at}/latest", other, {**MANIFEST, "If-None-Match": "*"}), 412)
+    expect("swap", ask("PUT", f"{at}/latest", other, {**MANIFEST, "If-Match": f'"{sha(text)}"'}), 201)
+    assert ask("GET", f"{at}/latest").body == other
+    assert json.loads(ask("GET", "/v2/team/a/tags/list").body)["tags"] == ["latest", "v3", "v4"]
+    page = expect("page", ask("GET", "/v2/team/a/tags/list?n=1&last=latest"), 200)
+    assert json.loads(page.body)["tags"] == ["v3"] and 'rel="next"' in page.getheader("Link")
+    expect("no page", ask("GET", "/v2/team/a/tags/list?n=0"), 200, Link=None)
+
+    about = {"mediaType": MANIFEST["Content-Type"], "digest": sha(text), "size": len(text)}
+    note = manifest(config, [], subject=about, artifactType="application/x.note", annotations={"by": "me"})
+    expect("referrer", ask("PUT", f"{at}/{sha(note)}", note, MANIFEST), 201, OCI_Subject=sha(text))
+    found = expect("referrers", ask("GET", f"/v2/team/a/referrers/{sha(text)}"), 200,
+                   Content_Type="application/vnd.oci.image.index.v1+json")
+    assert json.loads(found.body)["manifests"] == [{
+        "annotations": {"by": "me"}, "artifactType": "application/x.note", "digest": sha(note),
+        "mediaType": MANIFEST["Content-Type"], "size": len(note)}]
+    found = expect("filter", ask("GET", f"/v2/team/a/referrers/{sha(text)}?artifactType=application/y"), 200,
+                   OCI_Filters_Applied="artifactType")
+    assert json.loads(found.body)["manifests"] == []
+
+    expect("needed blob", ask("DELETE", f"{blobs}/{sha(one)}"), 405, "UNSUPPORTED")
+    expect("delete tag", ask("DELETE", f"{at}/latest"), 202)
+    expect("deleted tag", ask("GET", f"{at}/latest"), 404, "MANIFEST_UNKNOWN")
+    expect("delete", ask("DELETE", f"{at}/{sha(text)}"), 202)
+    expect("deleted", ask("GET", f"{at}/v3"), 404, "MANIFEST_UNKNOWN")
+    expect("delete blob", ask("DELETE", f"/v2/team/b/blobs/{sha(one)}"), 202)
+    expect("deleted blob", ask("GET", f"/v2/team/b/blobs/{sha(one)}"), 404, "BLOB_UNKNOWN")
+
+
+def cut(server, data, share):
+    """Begins an upload, sends a share of it and kills the server."""
+    place = server.ask("POST", "/v2/kill/x/blobs/uploads/").getheader("Location")
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    target = f"PUT {place}?digest={sha(data)}"
+    connection.sendall(f"{target} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode())
+    connection.sendall(data[:int(len(data) * share)])
+    # A whole body: the kill comes while it is synced, renamed or linked.
+    time.sleep(rng.random() * 0.15)
+    server.kill()
+    connection.settimeout(5)
+    try:
+        acknowledged = connection.recv(100).startswith(b"HTTP/1.1 201")
+    except OSError:
+        acknowledged = False
+    connection.close()
+    return acknowledged
+
+
+def killing():
+    acknowledged = 0
+    for round in range(kills):
+        data = rng.randbytes(4_000_000)
+        share = 1 if round % 2 else rng.random()
+        kept = cut(Server(), data, share)
+        acknowledged += kept
+        server = Server()
+        answer = server.ask("HEAD", f"/v2/kill/x/blobs/{sha(data)}")
+        if kept and answer.status != 200:
+            sys.exit("an acknowledged blob is lost")
+        if answer.status == 200:
+            assert server.ask("GET", f"/v2/kill/x/blobs/{sha(data)}").body == data
+        expect("the upload again", push(server, "kill/x", data), 201)
+        text = manifest(b"{}", [data])
+        push(server, "kill/x", b"{}")
+        expect("its manifest", server.ask("PUT", f"/v2/kill/x/manifests/k{round}", text, MANIFEST), 201)
+        server.kill()
+        if round % 5 == 4:
+            check = subprocess.run(["ingot", "fsck"], cwd=store, capture_output=True, text=True)
+            if check.returncode != 0:
+                sys.exit(f"fsck after kill {round}: {check.stdout}{check.stderr}")
+    print(f"{2 * kills} kills, {acknowledged} of them after an acknowledgement: nothing lost, fsck is clean")
+
+
+server = Server()
+protocol(server)
+server.end()
+killing()
+subprocess.run(["ingot", "fsck"], cwd=store, check=True, stdout=subprocess.DEVNULL)
+subprocess.run(["ingot", "log", "verify"], cwd=store, check=True, stdout=subprocess.DEVNULL)
+print(f"{checks} answers as the specification says")
