@@ -2,8 +2,9 @@
 
 internal import COpenSSL
 
-/// Incremental SHA-512 (FIPS 180-4), by OpenSSL: the second name that an OCI registry may be asked
-/// for. Nothing of Ingot's own is named by it.
+/// Incremental SHA-512 (FIPS 180-4), by OpenSSL.
+///
+/// It is the second name that a registry may be asked for; nothing of Ingot's own is named by it.
 @safe package final class SHA512Hasher {
     package static let byteCount = 64
 

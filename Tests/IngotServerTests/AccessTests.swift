@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IngotCore
+import IngotCrypto
+import IngotFiles
+import Testing
+
+@testable import IngotServer
+
+@Suite("Access")
+struct AccessTests {
+    private static func control() -> AccessControl {
+        AccessControl(
+            anonymous: AccessControl.Rights(read: ["public/*"]),
+            tokens: [
+                AccessControl.Token(
+                    name: "ci",
+                    hash: Digest.of("secret"),
+                    rights: AccessControl.Rights(read: ["rows"], write: ["team/*"])
+                )
+            ]
+        )
+    }
+
+    private static func basic(_ text: String) -> String {
+        "Basic \(Base64.encode(Array(text.utf8)))"
+    }
+
+    @Test(
+        "a token opens what its patterns say, and nothing else",
+        arguments: [
+            ("GET", "/v2/team/a/tags/list", "Bearer secret", 404),
+            ("POST", "/v2/team/a/blobs/uploads/", "Bearer secret", 202),
+            ("POST", "/v2/rows/blobs/uploads/", "Bearer secret", 403),
+            ("GET", "/v2/rows/tags/list", "Bearer secret", 404),
+            ("GET", "/v2/teams/tags/list", "Bearer secret", 403),
+            ("GET", "/v2/team/tags/list", "Bearer secret", 403),
+            ("GET", "/v2/", "Bearer secret", 200), ("GET", "/v2/", "Bearer secreT", 401),
+            ("GET", "/v2/", "Digest x", 401), ("GET", "/v2/", "Basic !", 401),
+            ("GET", "/v2/", nil, 401), ("GET", "/v2/public/a/tags/list", nil, 404),
+            ("GET", "/v2/team/a/tags/list", nil, 401),
+            ("POST", "/v2/public/a/blobs/uploads/", nil, 401),
+        ] as [(String, String, String?, Int)]
+    )
+    func rights(_ method: String, _ path: String, _ header: String?, _ status: Int) async throws {
+        let registry = try await TestRegistry.start(access: Self.control())
+        let headers = header.map { [("Authorization", $0)] } ?? []
+        let answer = try await registry.ask(method, path, headers: headers)
+        #expect(answer.status == status)
+        if status == 401 {
+            #expect(answer.headers.first(name: "www-authenticate") == "Basic realm=\"ingot\"")
+        }
+        try await registry.end()
+    }
+
+    @Test("a token is the password of any user; an empty password is nobody's")
+    func basicPassword() throws {
+        let control = Self.control()
+        #expect(try control.access(for: Self.basic("any:secret")).name == "ci")
+        #expect(try control.access(for: Self.basic(":")).name == nil)
+        #expect(throws: RegistryError.self) { try control.access(for: Self.basic("ci:other")) }
+    }
+
+    @Test("a blob of a repository that the client may not read is not mounted")
+    func mount() async throws {
+        let registry = try await TestRegistry.start(access: Self.control())
+        let version = try registry.add("file", [1, 2, 3], to: "private/rows")
+        let config = try registry.store.manifest(version).config.digest
+        let secret = [("Authorization", "Bearer secret")]
+        for query in ["mount=\(config)&from=private/rows", "mount=\(config)"] {
+            let answer = try await registry.ask(
+                "POST",
+                "/v2/team/a/blobs/uploads/?\(query)",
+                headers: secret
+            )
+            #expect(answer.status == 202)
+        }
+        try await registry.end()
+    }
+
+    private static let examples =
+        #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+        + "/schemas/examples/registry-access"
+
+    private static func files(_ folder: String) throws -> [String] {
+        try Files.names(in: "\(examples)/\(folder)").map { "\(examples)/\(folder)/\($0)" }
+    }
+
+    @Test("every valid file is read, every invalid one refused with its name")
+    func schemaExamples() throws {
+        let valid = try Self.files("valid")
+        #expect(valid.count == 2)
+        for path in valid { _ = try AccessFile(path: path) }
+        for path in try Self.files("invalid") {
+            #expect {
+                try AccessFile(path: path)
+            } throws: {
+                "\($0)".contains(path)
+            }
+        }
+    }
+
+    @Test("a new token is added to the file by its hash, and opens the door")
+    func newToken() throws {
+        let place = try TemporaryDirectory()
+        let path = "\(place.path)/access.yaml"
+        let rights = AccessControl.Rights(read: ["a"], write: ["b/*"])
+        let first = try AccessFile.add(token: "one", rights: rights, toFileAt: path)
+        let second = try AccessFile.add(token: "tw\"o: {", rights: rights, toFileAt: path)
+        let control = try AccessFile(path: path).control
+        #expect(try control.access(for: "Bearer \(first)").name == "one")
+        #expect(try control.access(for: "Bearer \(second)").name == "tw\"o: {")
+        #expect(control.tokens.map(\.rights) == [rights, rights])
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        #expect(!text.contains(first) && !text.contains(second))
+        #expect(throws: FieldError.self) {
+            try AccessFile.add(token: "one", rights: rights, toFileAt: path)
+        }
+    }
+}
