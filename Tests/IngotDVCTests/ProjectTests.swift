@@ -188,7 +188,7 @@ private func message(_ body: () throws -> Void) -> String {
                 "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
                     + "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
                     + "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
-                    + "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n", "too many"
+                    + "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n", "aliases"
             ),
         ]
     )
