@@ -114,6 +114,13 @@ let package = Package(
 
         // L4 services
         module(
+            "IngotTransfer",
+            [
+                "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotRemote",
+                "IngotStore",
+            ]
+        ),
+        module(
             "IngotAudit",
             ["IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotStore"]
         ),
@@ -153,8 +160,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "IngotArchive", "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto",
                 "IngotDVC", "IngotDeploy", "IngotEvaluation", "IngotEvidence", "IngotFiles",
-                "IngotImage", "IngotModel", "IngotPipeline", "IngotServer", "IngotStore",
-                "IngotWorkspace", "IngotYAML",
+                "IngotImage", "IngotModel", "IngotPipeline", "IngotRemote", "IngotServer",
+                "IngotStore", "IngotTransfer", "IngotWorkspace", "IngotYAML",
             ],
             swiftSettings: settings
         ),

@@ -13,6 +13,22 @@ package struct MissingChunks: Sendable {
 }
 
 extension Store {
+    /// Every chunk of a version, in groups; one may come several times.
+    package func chunkGroups(of manifest: Manifest) throws -> [[ChunkReference]] {
+        let found = Box<[[ChunkReference]]>([])
+        var walk = ChunkWalk(
+            store: self,
+            selection: .everything,
+            onPages: { pages in
+                found.value.append(pages)
+                return Set(pages.map(\.digest))
+            },
+            onFiles: { found.value.append($0) }
+        )
+        try walk.run(manifest)
+        return found.value
+    }
+
     /// The chunks of the selected files, and of the pages that lead to them, that no pack here
     /// holds.
     ///

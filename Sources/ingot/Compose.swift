@@ -17,19 +17,24 @@ struct StoreOptions: ParsableArguments {
     var path: String?
 }
 
+extension StoreOptions {
+    /// The absolute path of the store's directory.
+    func location() throws -> String {
+        let location = try StoreLocation.find(
+            named: path ?? ProcessInfo.processInfo.environment["INGOT_STORE"],
+            workingDirectory: FileManager.default.currentDirectoryPath
+        )
+        return OpenStore.absolute(location.root)
+    }
+}
+
 /// The composition root: everything that a command works with, made once from the options.
 struct OpenStore {
     let store: Store
     let catalog: Catalog
     let ledger: Ledger
 
-    init(_ options: StoreOptions) throws {
-        let location = try StoreLocation.find(
-            named: options.path ?? ProcessInfo.processInfo.environment["INGOT_STORE"],
-            workingDirectory: FileManager.default.currentDirectoryPath
-        )
-        try self.init(root: Self.absolute(location.root))
-    }
+    init(_ options: StoreOptions) throws { try self.init(root: options.location()) }
 
     init(root: String) throws {
         let blobs = try BlobStore(opening: root)

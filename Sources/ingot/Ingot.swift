@@ -27,6 +27,12 @@ struct Ingot: ParsableCommand {
                 ]
             ),
             CommandGroup(
+                name: "Remotes",
+                subcommands: [
+                    RemoteCommand.self, PushCommand.self, PullCommand.self, Fetch.self,
+                ]
+            ),
+            CommandGroup(
                 name: "Pipeline",
                 subcommands: [Run.self, Prepare.self, Train.self, Evaluate.self, Runs.self]
             ),
@@ -43,10 +49,14 @@ struct Ingot: ParsableCommand {
         ]
     )
 
-    static func main() {
+    static func main() async {
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
         } catch {
             ExitCodes.leave(after: error)
         }

@@ -22,7 +22,7 @@ struct TidyTests {
             "IngotImage",
         ],
         ["IngotWorkspace", "IngotEvidence", "IngotRemote", "IngotDVC"],
-        ["IngotDeploy", "IngotPipeline", "IngotAudit"],
+        ["IngotDeploy", "IngotPipeline", "IngotAudit", "IngotTransfer"],
         ["IngotInference", "IngotServer"],
         ["ingot", "ingot-infer", "ingot-bench"],
     ]

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+internal import IngotRemote
+internal import IngotStore
+internal import Synchronization
+
+/// The packs of a repository elsewhere, and the chunks in them, read from their ends alone.
+struct RemotePacks: Sendable {
+    let remote: any Remote
+    let repository: RepositoryName
+    let store: Store
+
+    /// The packs that a version's pack lists name.
+    func packs(of version: Digest) async throws -> [Descriptor] {
+        var packs: [Digest: Descriptor] = [:]
+        for referrer in try await remote.referrers(of: version, in: repository)
+        where referrer.artifactType == .packList {
+            guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
+                continue
+            }
+            for pack in try PackList(parsing: bytes, of: version).packs {
+                packs[pack.digest] = pack
+            }
+        }
+        return packs.values.sorted { $0.digest < $1.digest }
+    }
+
+    /// The directory of a pack: from here where the pack is here, else from the remote.
+    func directory(of pack: Descriptor) async throws -> PackDirectory {
+        if store.blobs.contains(pack.digest), let known = try store.packDirectory(of: pack.digest) {
+            return known
+        }
+        let trailerByteCount = PackDirectory.trailerByteCount
+        guard pack.byteCount >= trailerByteCount, pack.byteCount <= PackDirectory.packByteLimit
+        else { throw untrue(pack, "a pack of \(pack.byteCount) bytes cannot be") }
+        // One question for most packs: the directory is 48 bytes for some 64 KiB.
+        let guess = min(pack.byteCount, 64 << 10)
+        var tail = try await read(pack.digest, pack.byteCount - guess..<pack.byteCount)
+        let count = tail.suffix(trailerByteCount).dropFirst(32).prefix(4).reversed()
+            .reduce(0) { $0 << 8 | Int($1) }
+        let needed = count * 48 + trailerByteCount
+        guard needed <= pack.byteCount else { throw untrue(pack, "its directory does not fit") }
+        if needed > tail.count {
+            tail = try await read(pack.digest, pack.byteCount - needed..<pack.byteCount)
+        }
+        let bytes = tail
+        let start = pack.byteCount - bytes.count
+        guard
+            let directory = try PackDirectory(
+                packByteCount: pack.byteCount,
+                read: { count, offset in
+                    let from = offset - start
+                    guard from >= 0, from + count <= bytes.count else { return nil }
+                    return Array(bytes[from..<from + count])
+                }
+            )
+        else { throw untrue(pack, "it does not end like a pack") }
+        return directory
+    }
+
+    /// A part of a blob, in memory.
+    func read(_ blob: Digest, _ range: Range<Int>) async throws -> [UInt8] {
+        let received = Mutex<[UInt8]>([])
+        try unsafe await remote.download(blob, of: repository, bytes: range) { piece in
+            let bytes = unsafe [UInt8](piece)
+            received.withLock { $0 += bytes }
+        }
+        let bytes = received.withLock { $0 }
+        guard bytes.count == range.count else {
+            throw RemoteError(
+                .untrue,
+                "\(remote.name): blob \(blob): \(bytes.count) bytes came of \(range.count)"
+            )
+        }
+        return bytes
+    }
+
+    private func untrue(_ pack: Descriptor, _ problem: String) -> RemoteError {
+        RemoteError(.untrue, "\(remote.name): pack \(pack.digest): \(problem)")
+    }
+}

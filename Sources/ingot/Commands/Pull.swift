@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import IngotCatalog
+import IngotCore
+import IngotRemote
+import IngotTransfer
+import IngotWorkspace
+
+struct PullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull",
+        abstract: "Bring versions from a remote, and check out the data of pointers.",
+        discussion: """
+            Everything is checked before it is taken in. Files that were changed are not \
+            overwritten without --force. `ingot fetch` leaves the working copy alone.
+            """
+    )
+
+    @OptionGroup var transfer: PullOptions
+
+    @Flag(help: "Overwrite files that have other content.")
+    var force = false
+
+    func run() async throws {
+        let open = try OpenStore(transfer.options)
+        for target in try await transfer.fetch(into: open) {
+            guard let data = target.data, let pointer = target.pointer else { continue }
+            let copy = WorkingCopy(data, store: open.store)
+            let bar = ProgressBar("checking out")
+            defer { bar.end() }
+            _ = try copy.checkout(pointer.digest, form: pointer.form, force: force) { progress in
+                bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
+            }
+        }
+    }
+}
+
+struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring versions from a remote into the store alone."
+    )
+
+    @OptionGroup var transfer: PullOptions
+
+    func run() async throws {
+        _ = try await transfer.fetch(into: OpenStore(transfer.options))
+    }
+}
+
+/// What `pull` and `fetch` share.
+struct PullOptions: ParsableArguments {
+    @Argument(
+        help: "Versions, data or pointers; by default all pointers below the working directory."
+    )
+    var names: [String] = []
+
+    @Option(help: "A remote's name or address; by default 'origin', or the only one.")
+    var remote: String?
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    @OptionGroup var options: StoreOptions
+
+    /// Brings all targets into the store.
+    func fetch(into open: OpenStore) async throws -> [TransferTarget] {
+        let targets = try TransferTarget.parse(names)
+        let results = try await OpenRemote.with(remote, options) { remote in
+            var results: [JSONValue] = []
+            for target in targets { results.append(try await fetch(target, open, remote)) }
+            return results
+        }
+        if json { print(JSONValue.array(results).prettyText) }
+        return targets
+    }
+
+    private func fetch(
+        _ target: TransferTarget,
+        _ open: OpenStore,
+        _ remote: any Remote
+    ) async throws -> JSONValue {
+        let repository = target.reference.repository
+        let tags = RemoteTags(remote: remote, repository: repository)
+        let digest: Digest
+        var tag: Tag?
+        switch target.reference.target {
+        case .digest(let known): digest = known
+        case .tag(let named):
+            tag = named
+            digest = try await tags.resolve(named).digest
+        }
+        let bar = ProgressBar("pulling")
+        let pull = Pull(store: open.store, remote: remote, repository: repository) { progress in
+            bar.show(
+                Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
+                note: Terminal.size(progress.bytesDone)
+            )
+        }
+        let version = try await pull.run(digest)
+        let number = try await tags.number(of: digest)
+        let (here, untrusted) = try open.ledger.record(
+            pulled: version,
+            in: repository,
+            number: number,
+            tag: tag
+        )
+        bar.end()
+        if !json {
+            print(
+                "\(repository):v\(here)  \(digest.short)  "
+                    + "\(Terminal.size(version.receivedByteCount)) received"
+            )
+            if untrusted > 0 {
+                Terminal.printError(
+                    "\(repository):v\(here): \(untrusted) statements are by keys that do not count "
+                        + "in this store: 'ingot verify' says so"
+                )
+            }
+        }
+        return [
+            "reference": .string("\(repository):v\(here)"), "digest": .string(digest.description),
+            "received": .integer(Int64(version.receivedByteCount)),
+            "untrusted": .integer(Int64(untrusted)),
+        ]
+    }
+}
+
+/// A version that a transfer is about: by reference, or by the pointer of some data.
+struct TransferTarget {
+    let reference: Reference
+    let data: DataPath?
+    let pointer: Pointer?
+
+    static func parse(_ names: [String]) throws -> [TransferTarget] {
+        let references = names.filter { $0.contains(":") || $0.contains("@") }
+        let paths = names.filter { !references.contains($0) }
+        var targets = try references.map {
+            TransferTarget(reference: try Reference(parsing: $0), data: nil, pointer: nil)
+        }
+        guard !paths.isEmpty || names.isEmpty else { return targets }
+        for data in try WorkspaceArguments.data(paths) {
+            guard let pointer = try data.readPointer() else { continue }
+            let reference = Reference(
+                repository: pointer.repository,
+                target: .digest(pointer.digest)
+            )
+            targets.append(TransferTarget(reference: reference, data: data, pointer: pointer))
+        }
+        guard !targets.isEmpty else {
+            throw WorkspaceError("no pointers here: name a version, such as support-intents:v3")
+        }
+        return targets
+    }
+}
