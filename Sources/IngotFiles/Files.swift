@@ -36,8 +36,12 @@ package enum Files {
 
     /// Opens a regular file to read it; the caller closes it.
     ///
-    /// Not blocking, since a named pipe would keep its reader waiting for a writer.
-    static func openRegular(_ path: String) throws -> (descriptor: Int32, byteCount: Int) {
+    /// Not blocking, since a named pipe would keep its reader waiting for a writer. A device is
+    /// taken where that is allowed: `/dev/null` is how people say that there is no such file.
+    static func openRegular(
+        _ path: String,
+        orDevice allowsDevice: Bool = false
+    ) throws -> (descriptor: Int32, byteCount: Int) {
         guard !path.utf8.contains(0) else {
             throw FileError("open", path, code: EINVAL, problem: "a NUL is in its name")
         }
@@ -49,16 +53,17 @@ package enum Files {
             close(descriptor)
             throw error
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        let type = status.st_mode & S_IFMT
+        guard type == S_IFREG || allowsDevice && type == S_IFCHR else {
             close(descriptor)
             throw FileError.notRegular(path)
         }
         return (descriptor, Int(status.st_size))
     }
 
-    /// Reads a regular file of at most `limit` bytes.
+    /// Reads a regular file, or a device such as `/dev/null`, of at most `limit` bytes.
     package static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
-        let (descriptor, _) = try openRegular(path)
+        let (descriptor, _) = try openRegular(path, orDevice: true)
         defer { close(descriptor) }
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
