@@ -31,7 +31,9 @@ let registry: [Target.Dependency] =
     nio + [.product(name: "NIOSSL", package: "swift-nio-ssl")]
 
 /// What tests on real stores are made of.
-let store: [Target.Dependency] = ["IngotCore", "IngotCrypto", "IngotFiles", "IngotStore"]
+let store: [Target.Dependency] = [
+    "IngotCore", "IngotCrypto", "IngotFiles", "IngotStore", "IngotTestSupport",
+]
 
 let package = Package(
     name: "ingot",
@@ -74,6 +76,8 @@ let package = Package(
         module("IngotTemplate", ["IngotCore"]),
         module("IngotTensor", ["IngotCore", "CIngotKernels"]),
         module("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
+
+        module("IngotHTTP", nio),
 
         // L2 engines
         module("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles", "CZstd"]),
@@ -143,13 +147,16 @@ let package = Package(
         // L5 edges
         module(
             "IngotInference",
-            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
+            [
+                "IngotCore", "IngotFiles", "IngotHTTP", "IngotModel", "IngotTemplate",
+                "IngotTensor",
+            ] + nio
         ),
         module(
             "IngotServer",
             [
                 "IngotCatalog", "IngotCore", "IngotCrypto", "IngotEvidence", "IngotFiles",
-                "IngotStore", "IngotYAML",
+                "IngotHTTP", "IngotStore", "IngotYAML",
             ] + registry
         ),
 
@@ -160,14 +167,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 "IngotArchive", "IngotAudit", "IngotCatalog", "IngotCore", "IngotCrypto",
                 "IngotDVC", "IngotDeploy", "IngotEvaluation", "IngotEvidence", "IngotFiles",
-                "IngotImage", "IngotModel", "IngotPipeline", "IngotRemote", "IngotServer",
+                "IngotHTTP", "IngotImage", "IngotModel", "IngotPipeline", "IngotRemote",
+                "IngotServer",
                 "IngotStore", "IngotTransfer", "IngotWorkspace", "IngotYAML",
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "ingot-infer",
-            dependencies: ["IngotCore", "IngotInference"],
+            dependencies: ["IngotCore", "IngotHTTP", "IngotInference"],
             swiftSettings: settings,
             // Nothing else is in an image: no C library, no loader, no shell.
             linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]
@@ -183,6 +191,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "IngotTestSupport",
+            dependencies: ["IngotFiles"],
+            path: "Tests/IngotTestSupport",
+            swiftSettings: settings
+        ),
         tests("IngotArchive", ["IngotFiles"]),
         tests("IngotAudit", store + ["IngotCatalog", "IngotEvidence"]),
         tests("IngotCatalog", store + [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -202,12 +216,14 @@ let package = Package(
         tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotEvaluation", "IngotFiles"]),
         .testTarget(
             name: "IngotRemoteTests",
-            dependencies: ["IngotCore", "IngotCrypto", "IngotFiles", "IngotRemote"] + nio,
+            dependencies: [
+                "IngotCore", "IngotCrypto", "IngotFiles", "IngotRemote", "IngotTestSupport",
+            ] + nio,
             exclude: ["S3SignatureCases.json"],
             swiftSettings: settings
         ),
         tests("IngotServer", store + ["IngotCatalog", "IngotEvidence", "IngotYAML"] + registry),
-        tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles"]),
+        tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles", "IngotTestSupport"]),
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),
         tests("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import IngotCore
+internal import IngotHTTP
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -25,9 +26,6 @@ final class HTTPConnection: ChannelInboundHandler {
         case closing
     }
 
-    /// Sent to every connection when the server shuts down.
-    struct ShutdownBegan: Sendable {}
-
     /// 2 s for the client to read an answer that was sent before its request had ended.
     private static let lingerDuration: Duration = .seconds(2)
 
@@ -50,6 +48,7 @@ final class HTTPConnection: ChannelInboundHandler {
             service.log.error("connection_refused", ["reason": "too many connections"])
             return context.close(promise: nil)
         }
+        connections.set(context.channel, isAnswering: false)
         setDeadline(service.limits.requestDuration)
         context.fireChannelActive()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import IngotCore
+internal import IngotHTTP
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import IngotCore
+internal import IngotHTTP
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -31,9 +32,6 @@ final class RegistryConnection: ChannelDuplexHandler {
         /// The last answer is on its way; what still arrives is ignored.
         case closing
     }
-
-    /// Sent to every connection when the server shuts down.
-    struct ShutdownBegan: Sendable {}
 
     /// 1 MiB of an unwanted body are read to keep a connection.
     private static let skipByteCount = 1 << 20

@@ -2,10 +2,11 @@
 
 internal import Glibc
 internal import IngotCore
+internal import IngotHTTP
 internal import IngotInference
 
 // Before any thread exists: threads inherit the mask.
-SignalWait.block()
+TerminationSignal.block()
 
 func environment() -> [String: String] {
     let names = ["MODEL", "ADAPTER", "NAME", "HOST", "PORT", "THREADS"].map { "INGOT_\($0)" }
@@ -31,7 +32,7 @@ func environment() -> [String: String] {
         "milliseconds": .integer(Int64(duration / .milliseconds(1))),
     ]
     log.info("listening", fields)
-    let signal = try await SignalWait.wait()
+    let signal = try await TerminationSignal.wait()
     log.info("stopping", ["signal": .integer(Int64(signal))])
     // Kubernetes leaves 30 seconds before SIGKILL, Docker 10.
     await server.shutdown(grace: .seconds(9))
@@ -48,7 +49,7 @@ do {
     case .help: print(ServerCommand.usage)
     case .version: print("ingot-infer \(ServerCommand.versionText)")
     case .health(let port): exit(HealthProbe.isHealthy(port: UInt16(port)) ? 0 : 1)
-    case .serve(let options): try SignalWait.runBlockingMain { try await serve(options) }
+    case .serve(let options): try TerminationSignal.runBlockingMain { try await serve(options) }
     }
 } catch {
     let isUsage = (error as? InferenceError)?.code == .usage

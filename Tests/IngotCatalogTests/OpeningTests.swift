@@ -5,6 +5,7 @@ import IngotCore
 import IngotCrypto
 import IngotFiles
 import IngotStore
+import IngotTestSupport
 import Testing
 
 @testable import IngotCatalog

@@ -2,7 +2,6 @@
 
 import IngotCore
 import IngotCrypto
-import IngotFiles
 
 @testable import IngotEvidence
 
@@ -213,19 +212,5 @@ struct Keys {
                 TrustFile.Entry(role: $0.key, owner: "Ada", key: $0.value.publicKey)
             }
         )
-    }
-}
-
-/// A directory that is gone when the value is.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        path = "/tmp/ingot-evidence-\(UInt64.random(in: .min ... .max))"
-        try Files.makeDirectories(path)
-    }
-
-    deinit {
-        do { try Files.remove(path) } catch { print("left behind: \(error)") }
     }
 }

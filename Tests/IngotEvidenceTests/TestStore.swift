@@ -4,6 +4,7 @@ import IngotCatalog
 import IngotCore
 import IngotCrypto
 import IngotStore
+import IngotTestSupport
 
 @testable import IngotEvidence
 

@@ -15,7 +15,7 @@ struct TidyTests {
         ["IngotCore"],
         [
             "IngotFiles", "IngotCrypto", "IngotArchive", "IngotYAML", "IngotTemplate",
-            "IngotTensor", "IngotModel",
+            "IngotTensor", "IngotModel", "IngotHTTP",
         ],
         [
             "IngotStore", "IngotCatalog", "IngotData", "IngotTrainer", "IngotEvaluation",

@@ -12,7 +12,7 @@ struct RemoteAddressTests {
     ) throws -> RemoteAddress.Place {
         try RemoteAddress(
             parsing: text,
-            relativeTo: "/work/project",
+            relativeTo: "/home/ada/project",
             environment: environment.merging(["HOME": "/home/ada"]) { given, _ in given }
         ).place
     }
@@ -20,8 +20,8 @@ struct RemoteAddressTests {
     @Test(
         "reads paths",
         arguments: [
-            ("/data/models/", "/data/models"), ("./remote", "/work/project/./remote"),
-            ("../remote", "/work/project/../remote"), ("~/remote", "/home/ada/remote"),
+            ("/data/models/", "/data/models"), ("./remote", "/home/ada/project/./remote"),
+            ("../remote", "/home/ada/project/../remote"), ("~/remote", "/home/ada/remote"),
             ("file:///data/a%20b", "/data/a b"), ("file://localhost/data", "/data"), ("/", "/"),
         ]
     )

@@ -5,6 +5,7 @@ import IngotCore
 import IngotCrypto
 import IngotEvidence
 import IngotStore
+import IngotTestSupport
 import NIOCore
 import NIOHTTP1
 import NIOPosix

@@ -2,6 +2,7 @@
 
 import IngotCore
 import IngotFiles
+import IngotTestSupport
 import Testing
 
 @testable import IngotWorkspace

@@ -4,6 +4,7 @@ import Glibc
 import IngotCore
 import IngotFiles
 import IngotStore
+import IngotTestSupport
 import Testing
 
 @testable import IngotWorkspace

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import IngotCore
 import IngotFiles
+import IngotHTTP
 import IngotServer
 
 struct Serve: ParsableCommand {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import NIOCore
 internal import Synchronization
 
-/// The open connections, so that a shutdown can end them and wait for them.
-final class ConnectionSet: Sendable {
+/// Sent to every connection when its server shuts down.
+package struct ShutdownBegan: Sendable {}
+
+/// The open connections of a server, so that a shutdown can end them and wait for them.
+package final class ConnectionSet: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
         /// Those without a whole request, by when they began to wait.
@@ -20,11 +23,13 @@ final class ConnectionSet: Sendable {
 
     private let state = Mutex(State())
 
-    /// False, and nothing is added, when `limit` connections are being answered or the server ends.
+    package init() {}
+
+    /// False, and nothing is added, when there are `limit` already or the server ends.
     ///
-    /// The one that has kept the server waiting longest makes room for a new one, so that many
-    /// half-sent requests lock nobody out.
-    func add(_ channel: any Channel, limit: Int) -> Bool {
+    /// Of connections that are said to wait for their clients, the one that has done so longest makes
+    /// room, so that many half-sent requests lock nobody out.
+    package func add(_ channel: any Channel, limit: Int) -> Bool {
         let (isAdded, evicted) = state.withLock { state -> (Bool, (any Channel)?) in
             guard state.whenEmpty == nil else { return (false, nil) }
             var evicted: (any Channel)?
@@ -35,9 +40,7 @@ final class ConnectionSet: Sendable {
                 state.waiting[oldest] = nil
                 evicted = state.channels.removeValue(forKey: oldest)
             }
-            let id = ObjectIdentifier(channel)
-            state.channels[id] = channel
-            state.wait(id)
+            state.channels[ObjectIdentifier(channel)] = channel
             return (true, evicted)
         }
         evicted?.close(promise: nil)
@@ -45,7 +48,7 @@ final class ConnectionSet: Sendable {
     }
 
     /// Tells whether a connection waits for its client or is being answered.
-    func set(_ channel: any Channel, isAnswering: Bool) {
+    package func set(_ channel: any Channel, isAnswering: Bool) {
         state.withLock { state in
             let id = ObjectIdentifier(channel)
             guard state.channels[id] != nil else { return }
@@ -53,7 +56,7 @@ final class ConnectionSet: Sendable {
         }
     }
 
-    func remove(_ channel: any Channel) {
+    package func remove(_ channel: any Channel) {
         let promise = state.withLock { state -> EventLoopPromise<Void>? in
             state.channels[ObjectIdentifier(channel)] = nil
             state.waiting[ObjectIdentifier(channel)] = nil
@@ -64,18 +67,18 @@ final class ConnectionSet: Sendable {
 
     /// Tells every connection that its current answer is its last; completes the promise when
     /// none is left.
-    func drain(_ promise: EventLoopPromise<Void>) {
+    package func drain(_ promise: EventLoopPromise<Void>) {
         let channels = state.withLock {
             $0.whenEmpty = promise
             return Array($0.channels.values)
         }
         if channels.isEmpty { promise.succeed() }
         for channel in channels {
-            channel.pipeline.fireUserInboundEventTriggered(HTTPConnection.ShutdownBegan())
+            channel.pipeline.fireUserInboundEventTriggered(ShutdownBegan())
         }
     }
 
-    func closeAll() {
+    package func closeAll() {
         for channel in state.withLock({ Array($0.channels.values) }) {
             channel.close(promise: nil)
         }

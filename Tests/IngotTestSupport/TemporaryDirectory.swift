@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import IngotFiles
+internal import Glibc
+internal import IngotFiles
 
 /// A directory that goes away with the value.
-final class TemporaryDirectory: Sendable {
-    let path: String
+package final class TemporaryDirectory: Sendable {
+    package let path: String
 
-    init() throws {
-        path = "/tmp/ingot-workspace-test-\(getpid())-\(UInt64.random(in: .min ... .max))"
+    package init() throws {
+        path = "/tmp/ingot-test-\(getpid())-\(UInt64.random(in: .min ... .max))"
         try Files.makeDirectories(path)
     }
 
@@ -17,15 +17,19 @@ final class TemporaryDirectory: Sendable {
     }
 
     /// Writes a file, making the directories above it.
-    func write(_ text: String, to name: String) throws {
+    package func write(_ bytes: [UInt8], to name: String) throws {
         let full = "\(path)/\(name)"
         if let slash = full.lastIndex(of: "/") {
             try Files.makeDirectories(String(full[..<slash]))
         }
-        try Files.replace(full, with: text.utf8)
+        try Files.replace(full, with: bytes)
     }
 
-    func text(_ name: String) throws -> String {
+    package func write(_ text: String, to name: String) throws {
+        try write(Array(text.utf8), to: name)
+    }
+
+    package func text(_ name: String) throws -> String {
         String(decoding: try Files.read("\(path)/\(name)"), as: UTF8.self)
     }
 }
