@@ -23,12 +23,16 @@ package struct RemoteList: Sendable, Equatable {
         do {
             let bytes = try Files.read(path, limit: Self.byteLimit)
             var fields = try FieldReader(try YAMLDocument.parse(bytes))
-            let members = try fields.required("remotes").object ?? [:]
+            let list = try fields.required("remotes")
             try fields.finish()
+            guard let members = list.object else {
+                throw FieldError("remotes: expected names with addresses")
+            }
             for (name, value) in members {
                 guard let address = value.string else {
                     throw FieldError("remotes.\(name): expected an address")
                 }
+                try Self.check(name)
                 addresses[name] = address
             }
         } catch let error as any IngotError {
@@ -36,11 +40,16 @@ package struct RemoteList: Sendable, Equatable {
         }
     }
 
-    /// - Throws: `WorkspaceError` when the name is taken or none.
-    package mutating func add(_ name: String, _ address: String) throws {
+    /// A name follows the grammar of tags.
+    private static func check(_ name: String) throws {
         guard (try? Tag(parsing: name)) != nil else {
             throw WorkspaceError("remote '\(name)': use letters, digits, '-', '_' and '.'")
         }
+    }
+
+    /// - Throws: `WorkspaceError` when the name is taken or none.
+    package mutating func add(_ name: String, _ address: String) throws {
+        try Self.check(name)
         if let known = addresses[name] {
             throw WorkspaceError("remote '\(name)' is \(known): remove it first")
         }
