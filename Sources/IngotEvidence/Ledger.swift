@@ -162,7 +162,7 @@ package struct Ledger: Sendable {
                 subject: descriptor
             )
             let envelope = try batch.add(bundle)
-            _ = try batch.add(Referrer.emptyConfig)
+            _ = try batch.add(EmptyConfig.bytes)
             let referrer = try batch.add(manifest.canonicalBytes)
             envelopes.append(envelope)
             all.append(

@@ -2,13 +2,11 @@
 
 package import IngotCore
 internal import IngotCrypto
+internal import IngotStore
 
 /// The OCI manifest that attaches a statement's bundle to its subject: cosign's bundle layout,
 /// without a time, because no manifest of Ingot's has one.
 package enum Referrer {
-    /// The blob that the manifest's config names; it must be in the store too.
-    package static let emptyConfig: [UInt8] = Array("{}".utf8)
-
     package static func manifest(
         of bundle: [UInt8],
         predicateType: String,
@@ -16,11 +14,7 @@ package enum Referrer {
     ) -> Manifest {
         Manifest(
             artifactType: .sigstoreBundle,
-            config: Descriptor(
-                mediaType: .emptyConfig,
-                digest: Digest.of(emptyConfig),
-                byteCount: emptyConfig.count
-            ),
+            config: EmptyConfig.descriptor,
             layers: [
                 Descriptor(
                     mediaType: .sigstoreBundle,

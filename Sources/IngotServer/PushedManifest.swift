@@ -33,9 +33,6 @@ struct PushedManifest: Sendable {
     /// Blobs and manifests that one manifest names; 4 MiB of JSON hold hardly more.
     private static let nameLimit = 50_000
 
-    static let packList = MediaType("application/vnd.ingot.pack-list.v1")
-    static let pack = MediaType("application/vnd.ingot.pack.v1")
-
     init(parsing bytes: [UInt8], contentType: String?) throws(RegistryError) {
         var limits = JSONLimits()
         limits.byteCount = Manifest.byteLimit
@@ -85,9 +82,9 @@ struct PushedManifest: Sendable {
         kind = declared.flatMap { Kind(artifactType: $0) } ?? .image
         hasTree = layers.first?["mediaType"] == .string(MediaType.tree.text)
         packs =
-            declared == Self.packList
+            declared == .packList
             ? zip(layers, named.dropFirst()).filter {
-                $0.0["mediaType"] == .string(Self.pack.text)
+                $0.0["mediaType"] == .string(MediaType.pack.text)
             }.map(\.1.digest) : []
     }
 

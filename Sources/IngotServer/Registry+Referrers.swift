@@ -2,7 +2,6 @@
 
 internal import IngotCatalog
 internal import IngotCore
-internal import IngotEvidence
 internal import IngotStore
 
 extension Registry {
@@ -62,7 +61,7 @@ extension Registry {
     private func linkPackList(of version: Digest, in repository: RepositoryName) throws {
         guard let link = try manifestLink(version, in: repository) else { return }
         for list in try catalog.manifestLinks(about: version.description, in: repository)
-        where list.artifactType == PushedManifest.packList {
+        where list.artifactType == .packList {
             let bytes = try store.blobs.read(list.digest, limit: Manifest.byteLimit)
             let manifest = try PushedManifest(parsing: bytes, contentType: nil)
             let packs = try manifest.packs.compactMap(resolve)
@@ -91,22 +90,10 @@ extension Registry {
         in repository: RepositoryName
     ) throws {
         guard !packs.isEmpty else { return }
-        let config = try store.blobs.put(Referrer.emptyConfig)
-        let list = Manifest(
-            artifactType: PushedManifest.packList,
-            config: Descriptor(
-                mediaType: .emptyConfig,
-                digest: config,
-                byteCount: Referrer.emptyConfig.count
-            ),
-            layers: try packs.map {
-                Descriptor(
-                    mediaType: PushedManifest.pack,
-                    digest: $0,
-                    byteCount: try store.blobs.byteCount(of: $0)
-                )
-            },
-            subject: Descriptor(
+        let config = try store.blobs.put(EmptyConfig.bytes)
+        let sizes = try packs.map { ($0, try store.blobs.byteCount(of: $0)) }
+        let list = PackList(Dictionary(uniqueKeysWithValues: sizes)).manifest(
+            of: Descriptor(
                 mediaType: .imageManifest,
                 digest: version,
                 byteCount: try store.blobs.byteCount(of: version)

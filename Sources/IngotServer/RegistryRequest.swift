@@ -37,7 +37,7 @@ struct RegistryRequest: Sendable {
         method = head.method.rawValue
         headers = head.headers
         self.access = try access.access(for: head.headers.first(name: "authorization"))
-        guard let path = Self.decoded(parts[0]) else {
+        guard let path = PercentEncoding.decode(parts[0]) else {
             throw RegistryError(.nameInvalid, "the path is not valid UTF-8")
         }
         route = try RegistryRoute(path: path)
@@ -82,37 +82,11 @@ struct RegistryRequest: Sendable {
         var result: [String: [String]] = [:]
         for pair in text.split(separator: "&") {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = decoded(sides[0]),
-                let value = decoded(sides.count == 2 ? sides[1] : "")
+            guard let name = PercentEncoding.decode(sides[0]),
+                let value = PercentEncoding.decode(sides.count == 2 ? sides[1] : "")
             else { throw RegistryError(.unsupported, "the query is not valid UTF-8") }
             result[name, default: []].append(value)
         }
         return result
-    }
-
-    /// Nil when an escape is cut short or the result is not UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
-        var bytes: [UInt8] = []
-        var units = text.utf8.makeIterator()
-        while let unit = units.next() {
-            guard unit == UInt8(ascii: "%") else {
-                bytes.append(unit)
-                continue
-            }
-            guard let high = units.next().flatMap(digit), let low = units.next().flatMap(digit)
-            else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ unit: UInt8) -> UInt8? {
-        switch unit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): unit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): unit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): unit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -39,17 +39,17 @@ package final class ArrivingBlob: Sendable {
         try lock.withLock { _ in
             guard let finished = unsafe writer else { return }
             unsafe writer = nil
-            let blob = try finished.finish()
-            guard blob.digest == digest, blob.byteCount == byteCount else {
-                StagedBlob.discard(blob.path)
+            let batch = store.batch()
+            // What is here under the name may be damaged.
+            let came = try batch.add(finished, replacing: true)
+            guard came == (digest, byteCount) else {
+                // Not committed: the batch takes the bytes with it.
                 throw StoreError(
-                    "blob \(digest): what came has \(blob.byteCount) bytes and the digest "
-                        + "\(blob.digest): it is not taken in"
+                    "blob \(digest): what came has \(came.byteCount) bytes and the digest "
+                        + "\(came.digest): it is not taken in"
                 )
             }
-            // Invariant (2) of the store: the bytes are synced.
-            try FileHandle.move(blob.path, to: store.path(of: digest))
-            try FileHandle.syncDirectory(store.layout.blobs)
+            try batch.commit()
         }
     }
 }

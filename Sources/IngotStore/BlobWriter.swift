@@ -45,22 +45,7 @@ package final class BlobWriter {
     /// - Throws: `StoreError` for what ends like a pack and is not a whole one.
     package func checkedPackDirectory() throws -> PackDirectory? {
         guard byteCount <= PackDirectory.packByteLimit else { return nil }
-        guard let directory = try PackDirectory(packByteCount: byteCount, read: handle.read) else {
-            return nil
-        }
-        let codec = ChunkCodec()
-        for entry in directory.entries {
-            let stored = try handle.read(entry.storedByteCount, at: entry.offset)
-            let bytes =
-                switch entry.encoding {
-                case .plain: stored
-                case .zstd: stored.flatMap { codec.decompress($0, byteCount: entry.byteCount) }
-                }
-            guard let bytes, bytes.count == entry.byteCount, Digest.of(bytes) == entry.chunk else {
-                throw StoreError("pack: chunk \(entry.chunk) in it is not what it says")
-            }
-        }
-        return directory
+        return try PackDirectory(checking: byteCount, read: handle.read)
     }
 
     /// Syncs the bytes; the writer must not be used again.

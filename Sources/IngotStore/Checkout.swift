@@ -50,7 +50,7 @@ package struct Checkout: Sendable {
         switch try Files.entry(at: path) {
         case nil: return true
         case .file(let byteCount, let isExecutable):
-            if byteCount == entry.byteCount, try digest(of: path) == entry.digest {
+            if byteCount == entry.byteCount, try FileDigest.of(path) == entry.digest {
                 if isExecutable != entry.isExecutable {
                     try setMode(path, isExecutable: entry.isExecutable)
                 }
@@ -98,20 +98,6 @@ package struct Checkout: Sendable {
             }
             if force, try Files.entry(at: path(of: entry)) == .directory {
                 try Files.remove(path(of: entry))
-            }
-        }
-    }
-
-    private func digest(of path: String) throws -> Digest {
-        let handle = try FileHandle.reading(path)
-        let hasher = SHA256Hasher()
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = try unsafe buffer.withUnsafeMutableBytes { try unsafe handle.fill($0) }
-            if count == 0 { return hasher.finish() }
-            unsafe buffer.withUnsafeBytes {
-                // Safe: `fill` filled `count` bytes of the buffer.
-                unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count]))
             }
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZstd
+internal import IngotCore
+internal import IngotCrypto
 internal import Synchronization
 
 /// How a chunk's bytes lie in a pack.
@@ -41,6 +43,22 @@ final class ChunkCodec: Sendable {
             }
             return Array(contexts.buffer[..<size])
         }
+    }
+
+    /// The bytes of a chunk as a pack stores it; nil unless they are those of the digest.
+    func content(
+        of chunk: Digest,
+        stored: [UInt8],
+        encoding: ChunkEncoding,
+        byteCount: Int
+    ) -> [UInt8]? {
+        let bytes =
+            switch encoding {
+            case .plain: stored
+            case .zstd: decompress(stored, byteCount: byteCount)
+            }
+        guard let bytes, bytes.count == byteCount, Digest.of(bytes) == chunk else { return nil }
+        return bytes
     }
 
     /// Exactly `byteCount` bytes, or nil when the frame is damaged or holds another number of them.

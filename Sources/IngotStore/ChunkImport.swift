@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import IngotCore
-internal import IngotCrypto
 
 /// Takes in single chunks of packs that are elsewhere.
 package final class ChunkImport {
@@ -16,11 +15,13 @@ package final class ChunkImport {
     ///
     /// - Throws: `StoreError` when the bytes are not those of the chunk.
     package func add(_ entry: PackDirectory.Entry, stored: [UInt8]) throws {
-        guard stored.count == entry.storedByteCount,
-            let bytes = entry.encoding == .plain
-                ? stored : codec.decompress(stored, byteCount: entry.byteCount),
-            bytes.count == entry.byteCount, Digest.of(bytes) == entry.chunk
-        else {
+        let content = codec.content(
+            of: entry.chunk,
+            stored: stored,
+            encoding: entry.encoding,
+            byteCount: entry.byteCount
+        )
+        guard stored.count == entry.storedByteCount, content != nil else {
             throw StoreError("chunk \(entry.chunk): what came are other bytes: not taken in")
         }
         guard !packs.isPending(entry.chunk) else { return }
@@ -39,11 +40,19 @@ package final class ChunkImport {
 }
 
 extension Store {
-    /// Makes the chunks of a pack that has just arrived known.
+    /// Makes the chunks of a pack that has just arrived known, when each is what it says.
     ///
-    /// - Throws: `StoreError` when the blob is not a whole pack.
+    /// Its digest alone does not prove that: whoever made the pack may call any bytes by the name of
+    /// a chunk that is here.
+    ///
+    /// - Throws: `StoreError` when the blob is not a whole pack; then nothing of it is known.
     package func adopt(pack: Digest) throws {
-        guard let directory = try packDirectory(of: pack) else {
+        let handle = try blobs.open(pack)
+        let directory = try PackDirectory(
+            checking: try handle.status().byteCount,
+            read: handle.read
+        )
+        guard let directory else {
             throw StoreError("blob \(pack): called a pack, but it does not end like one")
         }
         try index.add(directory, of: pack)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import IngotCore
-internal import IngotCrypto
 internal import Synchronization
 
 /// Reads chunks from packs, on any thread.
@@ -38,8 +37,12 @@ final class ChunkReader: Sendable {
                 location.storedByteCount,
                 at: location.offset
             ),
-            let bytes = decode(stored, location),
-            Digest.of(bytes) == chunk.digest
+            let bytes = codec.content(
+                of: chunk.digest,
+                stored: stored,
+                encoding: location.encoding,
+                byteCount: location.byteCount
+            )
         else {
             throw StoreError(
                 "chunk \(chunk.digest): damaged in pack \(location.pack): remove "
@@ -48,13 +51,6 @@ final class ChunkReader: Sendable {
             )
         }
         return bytes
-    }
-
-    private func decode(_ stored: [UInt8], _ location: ChunkLocation) -> [UInt8]? {
-        switch location.encoding {
-        case .plain: stored.count == location.byteCount ? stored : nil
-        case .zstd: codec.decompress(stored, byteCount: location.byteCount)
-        }
     }
 
     private func open(_ pack: Digest) throws -> FileHandle {

@@ -12,7 +12,6 @@ struct ChunkWalk {
 
     private let store: Store
     private let chunks: ChunkReader
-    private let selection: PathSelection
     /// Given the chunks of some pages, returns those that can be read.
     private let onPages: ([ChunkReference]) throws -> Set<Digest>
     private let onFiles: ([ChunkReference]) throws -> Void
@@ -20,13 +19,11 @@ struct ChunkWalk {
 
     init(
         store: Store,
-        selection: PathSelection,
         onPages: @escaping ([ChunkReference]) throws -> Set<Digest>,
         onFiles: @escaping ([ChunkReference]) throws -> Void
     ) {
         self.store = store
         chunks = ChunkReader(store: store)
-        self.selection = selection
         self.onPages = onPages
         self.onFiles = onFiles
     }
@@ -36,33 +33,22 @@ struct ChunkWalk {
             throw StoreError("the manifest has no tree, so it is not a version with files")
         }
         let bytes = try store.blobs.read(root.digest, limit: ChunkCodec.chunkByteLimit)
-        try walk(bytes, before: nil, depth: 0)
+        try walk(bytes, depth: 0)
         try flush()
     }
 
-    private mutating func walk(_ bytes: [UInt8], before end: String?, depth: Int) throws {
+    private mutating func walk(_ bytes: [UInt8], depth: Int) throws {
         guard depth < TreePage.levelLimit else { throw StoreError("tree: too many levels") }
         switch try TreePage(parsing: bytes) {
         case .entries(let entries):
-            for entry in entries where selection.contains(entry.path) { try visit(entry) }
+            for entry in entries { try visit(entry) }
         case .pages(let pages, _):
-            let asked = pages.indices.filter { index in
-                selection.mayContain(
-                    from: pages[index].firstPath,
-                    before: index + 1 < pages.count ? pages[index + 1].firstPath : end
-                )
-            }
-            let references = asked.map {
-                ChunkReference(digest: pages[$0].digest, byteCount: pages[$0].pageByteCount)
+            let references = pages.map {
+                ChunkReference(digest: $0.digest, byteCount: $0.pageByteCount)
             }
             let readable = try onPages(references)
-            for (index, reference) in zip(asked, references)
-            where readable.contains(reference.digest) {
-                try walk(
-                    try chunks.read(reference),
-                    before: index + 1 < pages.count ? pages[index + 1].firstPath : end,
-                    depth: depth + 1
-                )
+            for reference in references where readable.contains(reference.digest) {
+                try walk(try chunks.read(reference), depth: depth + 1)
             }
         }
     }

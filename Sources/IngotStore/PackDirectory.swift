@@ -125,6 +125,28 @@ package struct PackDirectory: Sendable, Hashable {
         }
     }
 
+    /// The same, with each of the pack's chunks read and checked.
+    init?(
+        checking packByteCount: Int,
+        read: (_ count: Int, _ offset: Int) throws -> [UInt8]?
+    ) throws {
+        try self.init(packByteCount: packByteCount, read: read)
+        let codec = ChunkCodec()
+        for entry in entries {
+            let content = try read(entry.storedByteCount, entry.offset).flatMap {
+                codec.content(
+                    of: entry.chunk,
+                    stored: $0,
+                    encoding: entry.encoding,
+                    byteCount: entry.byteCount
+                )
+            }
+            guard content != nil else {
+                throw StoreError("pack: chunk \(entry.chunk) in it is not what it says")
+            }
+        }
+    }
+
     private mutating func parse(_ table: [UInt8], count: Int) throws {
         var reader = ByteReader(table)
         for index in 0..<count {

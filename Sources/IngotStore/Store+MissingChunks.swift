@@ -13,36 +13,15 @@ package struct MissingChunks: Sendable {
 }
 
 extension Store {
-    /// Every chunk of a version, in groups; one may come several times.
-    package func chunkGroups(of manifest: Manifest) throws -> [[ChunkReference]] {
-        let found = Box<[[ChunkReference]]>([])
-        var walk = ChunkWalk(
-            store: self,
-            selection: .everything,
-            onPages: { pages in
-                found.value.append(pages)
-                return Set(pages.map(\.digest))
-            },
-            onFiles: { found.value.append($0) }
-        )
-        try walk.run(manifest)
-        return found.value
-    }
-
-    /// The chunks of the selected files, and of the pages that lead to them, that no pack here
-    /// holds.
+    /// The chunks of files, and of the pages that lead to them, that no pack here holds.
     ///
     /// The root page must be here. While pages are missing, more can come to light when they are
     /// here.
-    package func missingChunks(
-        of manifest: Manifest,
-        in selection: PathSelection = .everything
-    ) throws -> MissingChunks {
+    package func missingChunks(of manifest: Manifest) throws -> MissingChunks {
         let presence = PackPresence(store: self)
         let found = Box(MissingChunks())
         var walk = ChunkWalk(
             store: self,
-            selection: selection,
             onPages: { pages in
                 let present = try presence.present(pages)
                 found.value.pages.formUnion(pages.filter { !present.contains($0.digest) })

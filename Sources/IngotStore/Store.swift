@@ -57,6 +57,9 @@ package struct StoreProgress: Sendable, Equatable {
         self.byteCount = byteCount
     }
 
+    /// 0 to 1, by bytes.
+    package var fraction: Double { Double(bytesDone) / Double(max(byteCount, 1)) }
+
     /// Called now and then on the caller's thread; it stops the operation by throwing.
     package typealias Report = (StoreProgress) throws -> Void
 }

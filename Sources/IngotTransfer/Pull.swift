@@ -47,13 +47,8 @@ package struct Pull: Sendable {
         counter = TransferCounter(report: report)
     }
 
-    /// Brings all that the store lacks of a version, or of some of its files.
-    ///
-    /// With a selection the version is not whole here and must not get a name.
-    package func run(
-        _ version: Digest,
-        selection: PathSelection = .everything
-    ) async throws -> PulledVersion {
+    /// Brings all that the store lacks of a version; it has no name here yet.
+    package func run(_ version: Digest) async throws -> PulledVersion {
         guard let bytes = try await remote.manifest(version, of: repository) else {
             throw RemoteError(
                 .notFound,
@@ -68,13 +63,11 @@ package struct Pull: Sendable {
                 "\(repository)@\(version): not a version with files: images are for skopeo and podman"
             )
         }
-        let isWhole = selection == .everything
-        let blobs = [manifest.config, root] + (isWhole ? Array(manifest.layers.dropFirst()) : [])
-        try await inParallel(blobs) { try await fetch($0) }
-        try await chunks(of: manifest, version: version, selection: selection)
-        let statements = isWhole ? try await self.statements(about: version) : []
+        try await inParallel([manifest.config] + manifest.layers) { try await fetch($0) }
+        try await chunks(of: manifest, version: version)
+        let statements = try await self.statements(about: version)
         // Last: a manifest that exists has all it names.
-        if isWhole { _ = try store.blobs.put(bytes) }
+        _ = try store.blobs.put(bytes)
         return PulledVersion(
             digest: version,
             kind: kind,
@@ -106,25 +99,21 @@ package struct Pull: Sendable {
         counter.finishedPiece()
     }
 
-    private func chunks(
-        of manifest: Manifest,
-        version: Digest,
-        selection: PathSelection
-    ) async throws {
-        var missing = try store.missingChunks(of: manifest, in: selection)
+    private func chunks(of manifest: Manifest, version: Digest) async throws {
+        var missing = try store.missingChunks(of: manifest)
         guard !missing.isEmpty else { return }
         let there = RemotePacks(remote: remote, repository: repository, store: store)
         var places: [Digest: (pack: Descriptor, entry: PackDirectory.Entry)] = [:]
         for pack in try await there.packs(of: version) {
             let directory = try await there.directory(of: pack)
-            if selection == .everything, try isMostlyMissing(directory, of: pack) {
+            if try isMostlyMissing(directory, of: pack) {
                 try await fetch(pack)
                 try store.adopt(pack: pack.digest)
             } else {
                 for entry in directory.entries { places[entry.chunk] = (pack, entry) }
             }
         }
-        missing = try store.missingChunks(of: manifest, in: selection)
+        missing = try store.missingChunks(of: manifest)
         while !missing.isEmpty {
             // Pages first: what they name comes to light by them.
             let wanted = missing.pages.isEmpty ? missing.files : missing.pages
@@ -138,7 +127,7 @@ package struct Pull: Sendable {
                 return place
             }
             try await fetch(found, from: there)
-            missing = try store.missingChunks(of: manifest, in: selection)
+            missing = try store.missingChunks(of: manifest)
         }
     }
 

@@ -76,7 +76,10 @@ package struct Push: Sendable {
         let sentCount = try await upload(blobs)
         // Invariant (1).
         try await remote.putManifest(bytes, as: descriptor, of: repository)
-        let list = OutgoingReferrer(packs.list.manifest(of: descriptor), type: .packList)
+        let list = OutgoingReferrer(
+            packs.list.manifest(of: descriptor).canonicalBytes,
+            type: .packList
+        )
         for referrer in [list] + stated {
             try await remote.putManifest(
                 referrer.bytes,
@@ -125,9 +128,9 @@ package struct Push: Sendable {
     /// What the manifest names, and the empty configuration of its referrers.
     private func blobs(of manifest: Manifest) -> [OutgoingBlob] {
         let empty = OutgoingBlob(
-            digest: PackList.emptyDescriptor.digest,
-            byteCount: PackList.emptyConfig.count
-        ) { Array(PackList.emptyConfig[$0]) }
+            digest: EmptyConfig.descriptor.digest,
+            byteCount: EmptyConfig.bytes.count
+        ) { Array(EmptyConfig.bytes[$0]) }
         return [empty]
             + ([manifest.config] + manifest.layers).map {
                 outgoing($0.digest, byteCount: $0.byteCount)
@@ -182,16 +185,13 @@ package struct Push: Sendable {
 
     /// Where every chunk of the version lies here.
     private func chunks(of manifest: Manifest) throws -> [Digest: ChunkLocation] {
-        var locations: [Digest: ChunkLocation] = [:]
-        for group in try store.chunkGroups(of: manifest) {
-            let digests = group.map(\.digest)
-            let found = try store.index.locations(of: digests)
-            if let lost = digests.first(where: { found[$0] == nil }) {
-                throw TransferError(
-                    "chunk \(lost): in no pack here: pull the version, or add its content again"
-                )
-            }
-            locations.merge(found) { first, _ in first }
+        var chunks = Set<Digest>()
+        try store.forEachChunk(of: manifest, raw: { _ in }) { chunks.insert($0) }
+        let locations = try store.index.locations(of: Array(chunks))
+        if let lost = chunks.first(where: { locations[$0] == nil }) {
+            throw TransferError(
+                "chunk \(lost): in no pack here: pull the version, or add its content again"
+            )
         }
         return locations
     }

@@ -10,6 +10,9 @@ package struct TransferProgress: Sendable, Equatable {
     /// Blobs, and parts of blobs.
     package var piecesDone = 0
 
+    /// 0 to 1.
+    package var fraction: Double { Double(bytesDone) / Double(max(byteCount, 1)) }
+
     package typealias Report = @Sendable (TransferProgress) -> Void
 }
 

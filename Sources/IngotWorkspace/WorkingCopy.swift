@@ -42,10 +42,6 @@ package struct WorkingCopy: Sendable {
     /// The version that the data was last known to be.
     package var checkedOutVersion: Digest? { cache()?.version }
 
-    func text(of item: Int, in directory: Int, _ listing: Listing) -> String {
-        String(decoding: listing.path(of: item, in: directory), as: UTF8.self)
-    }
-
     /// Where a file of the listing lies.
     func file(_ treePath: String, _ form: Pointer.Form) -> String {
         form == .file ? path.absolute : "\(path.absolute)/\(treePath)"

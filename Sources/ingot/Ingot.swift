@@ -49,6 +49,8 @@ struct Ingot: ParsableCommand {
         ]
     )
 
+    /// Asynchronous for the commands that are; the others run before anything was awaited, so still
+    /// on the main thread and with no other beside it.
     static func main() async {
         do {
             var command = try parseAsRoot()

@@ -127,7 +127,7 @@ struct Add: ParsableCommand {
             act: .datasetAdded,
             progress: { progress in
                 bar.show(
-                    Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
+                    progress.fraction,
                     note: "\(progress.filesDone) of \(progress.fileCount) files"
                 )
             },

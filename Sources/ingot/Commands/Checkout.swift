@@ -82,7 +82,7 @@ struct Checkout: ParsableCommand {
             form: form,
             force: force
         ) { progress in
-            bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
+            bar.show(progress.fraction)
         }
         bar.end()
         guard !result.isUnchanged else {

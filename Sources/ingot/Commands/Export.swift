@@ -58,7 +58,7 @@ struct Export: ParsableCommand {
                 outputName: pointer.map { Self.output(of: $0) }
             ) { progress in
                 bar.show(
-                    Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
+                    progress.fraction,
                     note: "\(progress.filesDone) of \(progress.fileCount) files"
                 )
             }

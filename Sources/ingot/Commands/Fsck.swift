@@ -35,7 +35,7 @@ struct Fsck: ParsableCommand {
         let statements = try open.catalog.statements().flatMap { [$0.envelope, $0.referrer] }
         let damage = try open.store.check(manifests: named, blobs: images + statements) {
             progress in
-            bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
+            bar.show(progress.fraction)
         }
         bar.end()
         if json {

@@ -96,7 +96,7 @@ struct ImportTarget: ParsableArguments {
             files: files,
             act: .baseImported,
             progress: { progress in
-                bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
+                bar.show(progress.fraction)
             },
             predicate: { written in
                 .baseImported(

@@ -31,7 +31,7 @@ struct PullCommand: AsyncParsableCommand {
             let bar = ProgressBar("checking out")
             defer { bar.end() }
             _ = try copy.checkout(pointer.digest, form: pointer.form, force: force) { progress in
-                bar.show(Double(progress.bytesDone) / Double(max(progress.byteCount, 1)))
+                bar.show(progress.fraction)
             }
         }
     }
@@ -94,12 +94,14 @@ struct PullOptions: ParsableArguments {
         let bar = ProgressBar("pulling")
         let pull = Pull(store: open.store, remote: remote, repository: repository) { progress in
             bar.show(
-                Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
+                progress.fraction,
                 note: Terminal.size(progress.bytesDone)
             )
         }
         let version = try await pull.run(digest)
-        let number = try await tags.number(of: digest)
+        // A version's own tag says its number.
+        let stated = tag?.versionNumber
+        let number = if let stated { stated } else { try await tags.number(of: digest) }
         let (here, untrusted) = try open.ledger.record(
             pulled: version,
             in: repository,

@@ -52,7 +52,7 @@ struct PushCommand: AsyncParsableCommand {
         let bar = ProgressBar("pushing")
         let push = Push(store: open.store, remote: remote, repository: repository) { progress in
             bar.show(
-                Double(progress.bytesDone) / Double(max(progress.byteCount, 1)),
+                progress.fraction,
                 note: Terminal.size(progress.bytesDone)
             )
         }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import IngotCore
+package import IngotCore
 internal import IngotCrypto
 internal import IngotFiles
 
-enum FileDigest {
+package enum FileDigest {
     private static let pieceByteCount = 1 << 18
 
     /// The SHA-256 of a file's content; no link is followed.
-    static func of(_ path: String) throws -> Digest {
+    package static func of(_ path: String) throws -> Digest {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError.last("open", path) }
         defer { close(descriptor) }
