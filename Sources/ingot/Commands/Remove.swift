@@ -13,8 +13,8 @@ struct Remove: ParsableCommand {
         abstract: "Remove a version or a tag from its repository.",
         discussion: """
             The removal is signed and logged. What a deployment ever used, itself or through what \
-            was made of it, is kept for audits. The number is not given again; the bytes go with \
-            `ingot gc`.
+            was made of it, is kept for audits. The number is not given to other content; the bytes \
+            stay in the store.
             """
     )
 
@@ -57,7 +57,7 @@ struct Remove: ParsableCommand {
             name: "\(reference)",
             in: open
         )
-        print("\(reference) removed; its bytes go with 'ingot gc'")
+        print("\(reference) removed; its bytes stay in the store")
     }
 
     private func record(
