@@ -52,6 +52,7 @@ package final class BlobStore: Sendable {
             // A store that came as a copy or an archive may lack the empty directory.
             try Files.makeDirectories(layout.incoming)
             try incoming.removeStale()
+            try restoreAbandoned()
         } catch let error as FileError where error.isReadOnly {
             // A store on a read-only disk can still be read.
         }
@@ -92,29 +93,33 @@ package final class BlobStore: Sendable {
         return path
     }
 
-    package func contains(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
+    /// Whether a blob can be read.
+    package func contains(_ digest: Digest) -> Bool {
+        keeps(digest) || FileHandle.exists(layout.condemned(digest)) || keeps(digest)
+    }
+
+    /// Whether a new version may rely on a blob: one that a collection is about to remove must be
+    /// written anew.
+    package func keeps(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
 
     /// Where a blob is or would be.
     package func path(of digest: Digest) -> String { layout.blob(digest) }
 
     package func byteCount(of digest: Digest) throws -> Int {
-        guard case .file(let byteCount, _)? = try Files.entry(at: path(of: digest)) else {
-            throw missing(digest)
-        }
-        return byteCount
+        try open(digest).status().byteCount
     }
 
     /// Reads a whole blob and checks it.
     ///
     /// - Throws: `StoreError` when it is missing, damaged or larger than `limit` bytes.
     package func read(_ digest: Digest, limit: Int = 64 << 20) throws -> [UInt8] {
-        let byteCount = try byteCount(of: digest)
+        let handle = try open(digest)
+        let byteCount = try handle.status().byteCount
         guard byteCount <= limit else {
             throw StoreError(
                 "blob \(digest): \(byteCount) bytes, where at most \(limit) are expected"
             )
         }
-        let handle = try open(digest)
         guard let bytes = try handle.read(byteCount, at: 0), Digest.of(bytes) == digest else {
             throw damaged(digest)
         }
@@ -125,7 +130,9 @@ package final class BlobStore: Sendable {
     ///
     /// Files with other names are not blobs and are left out.
     package func digests() throws -> [Digest] {
-        try Files.names(in: layout.blobs).compactMap { Digest(hex: $0) }
+        let condemned = try condemned()
+        let digests = try Files.names(in: layout.blobs).compactMap { Digest(hex: $0) }
+        return condemned.isEmpty ? digests : Set(digests).union(condemned).sorted()
     }
 
     /// Names in `blobs/sha256` that are not digests.
@@ -135,10 +142,15 @@ package final class BlobStore: Sendable {
 
     func staleSessions() throws -> [String] { try incoming.staleSessions() }
 
+    /// A condemned blob can be read until it is removed.
     func open(_ digest: Digest) throws -> FileHandle {
-        do {
-            return try FileHandle.reading(path(of: digest))
-        } catch let error as FileError where error.isMissing { throw missing(digest) }
+        // It may be moved either way between two looks.
+        for path in [path(of: digest), layout.condemned(digest), path(of: digest)] {
+            do {
+                return try FileHandle.reading(path)
+            } catch let error as FileError where error.isMissing { continue }
+        }
+        throw missing(digest)
     }
 
     func missing(_ digest: Digest) -> StoreError {

@@ -66,7 +66,7 @@ final class PackPresence {
 
     private func exists(_ pack: Digest) -> Bool {
         if let exists = packs[pack] { return exists }
-        let exists = store.blobs.contains(pack)
+        let exists = store.blobs.keeps(pack)
         packs[pack] = exists
         return exists
     }

@@ -78,7 +78,7 @@ package struct Pull: Sendable {
 
     /// A blob that is here already, of the right size, is not fetched again.
     private func fetch(_ blob: Descriptor) async throws {
-        if store.blobs.contains(blob.digest),
+        if store.blobs.keeps(blob.digest),
             try store.blobs.byteCount(of: blob.digest) == blob.byteCount
         {
             return

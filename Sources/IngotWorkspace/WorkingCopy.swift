@@ -28,7 +28,7 @@ package struct WorkingCopy: Sendable {
 
     /// The cache, when its version is still in the store.
     func cache() -> StatCache? {
-        guard let cache = StatCache.read(cacheFile), store.blobs.contains(cache.version) else {
+        guard let cache = StatCache.read(cacheFile), store.blobs.keeps(cache.version) else {
             return nil
         }
         return cache

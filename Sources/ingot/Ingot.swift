@@ -23,7 +23,7 @@ struct Ingot: ParsableCommand {
                 subcommands: [
                     Init.self, Add.self, Status.self, Diff.self, Checkout.self, List.self,
                     Versions.self, Show.self, TagCommand.self, Remove.self, DiskUse.self,
-                    Fsck.self, Import.self, Export.self, Serve.self,
+                    Collect.self, Fsck.self, Import.self, Export.self, Serve.self,
                 ]
             ),
             CommandGroup(

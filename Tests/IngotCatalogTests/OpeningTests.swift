@@ -118,7 +118,7 @@ import Testing
         let place = try #require(try store.index.locations(of: [chunk])[chunk])
         #expect(try store.index.packs() == [place.pack])
         #expect(try store.check(manifests: [version.manifestDigest]).isEmpty)
-        try store.index.remove(pack: place.pack)
+        try store.index.remove(packs: [place.pack])
         #expect(try store.index.locations(of: [chunk]).isEmpty)
         #expect(!(try store.check().isEmpty))
         #expect(try store.rebuildIndex() == 1)

@@ -14,7 +14,7 @@ struct Remove: ParsableCommand {
         discussion: """
             The removal is signed and logged. What a deployment ever used, itself or through what \
             was made of it, is kept for audits. The number is not given to other content; the bytes \
-            stay in the store.
+            stay until `ingot gc`.
             """
     )
 
@@ -57,7 +57,7 @@ struct Remove: ParsableCommand {
             name: "\(reference)",
             in: open
         )
-        print("\(reference) removed; its bytes stay in the store")
+        print("\(reference) removed; its bytes stay until `ingot gc`")
     }
 
     private func record(
