@@ -170,6 +170,8 @@ package struct GarbageCollection {
         let garbage = garbage.filter(\.isDocument) + garbage.filter { !$0.isDocument }
         let back = garbage.reversed().map(\.digest)
         try Files.makeDirectories(blobs.layout.condemned)
+        // A power cut must not take the directory with all that moves there.
+        try FileHandle.syncDirectory(blobs.root)
         do {
             for item in garbage { try blobs.condemn(item.digest) }
             let waitedFor = try wait()
@@ -196,6 +198,7 @@ package struct GarbageCollection {
         try FileHandle.syncDirectory(store.blobs.layout.condemned)
         try forget(doomed.map(\.digest))
         for item in doomed where !item.isDocument { try store.blobs.removeCondemned(item.digest) }
+        try FileHandle.syncDirectory(store.blobs.layout.condemned)
         report.removedBlobCount += doomed.count
         report.removedByteCount += doomed.reduce(0) { $0 + $1.byteCount }
     }

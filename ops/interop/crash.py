@@ -1,6 +1,6 @@
 """What a power cut leaves: every moment of a command, under every way to lose what was not synced.
 
-Arguments: WORK_DIRECTORY TRACER [SHARE]
+Arguments: WORK_DIRECTORY TRACER [SHARE [COMMAND...]]
 
 Each command runs once, undisturbed, with `crash_trace.so` preloaded, which writes down every call that
 changes a file or makes it durable. From that record the directory is made again as it could be found
@@ -15,7 +15,7 @@ after a power cut at any point, in these forms:
 
 SQLite's files are treated like all others. Then the store must open, `fsck` and the log be clean, what was
 acknowledged before be there with its bytes, and the command, run again, end as it did undisturbed.
-SHARE takes that share of the states, evenly (0 to 1; 1 takes all).
+The disk is also full from any call on that needs room. SHARE takes that share of the states, evenly (0 to 1; 1 takes all).
 """
 import concurrent.futures
 import hashlib
@@ -257,6 +257,29 @@ class Case:
         shutil.rmtree(place)
         return None
 
+    def fill_up(self, room):
+        """The disk is full from this call on: one line says so, and all is as before."""
+        place = f"{work}/{self.name}-full-{room}"
+        shutil.copytree(self.start, place)
+        try:
+            done = run(f"{place}/{self.directory}", *self.command, check=False, LD_PRELOAD=tracer,
+                       CRASH_ROOT=place, CRASH_TRACE="/dev/null", CRASH_FULL=str(room))
+            if done.returncode == 0:
+                self.expect(place, self.ends)
+            elif done.returncode != 1 or done.stderr.count("\n") != 1 or not any(
+                    said in done.stderr for said in ("full", "No space left")):
+                raise AssertionError(f"status {done.returncode}: {done.stderr}")
+            self.check(place)
+            again = run(f"{place}/{self.directory}", *self.command, check=False)
+            if again.returncode != 0 and not self.is_done(place):
+                raise AssertionError(f"again: status {again.returncode}\n{again.stderr}")
+            self.check(place)
+            self.expect(place, self.ends)
+        except AssertionError as error:
+            return f"{self.name}, no room from call {room}, {place}: {error}"
+        shutil.rmtree(place)
+        return None
+
     def run(self, pool):
         disk, trace = self.undisturbed(f"{work}/run")
         last = sum(1 for _ in records(trace)) - 1
@@ -265,8 +288,13 @@ class Case:
                   if int(index * share) != int((index - 1) * share) or state[0] == last]
         failures = [text for text in pool.map(
             lambda item: self.examine(item[0], *item[1], item[1][0] == last), enumerate(chosen)) if text]
-        print(f"{self.name}: {last + 1} calls, {len(found)} states, {len(chosen)} examined, "
-              f"{len(failures)} wrong", flush=True)
+        calls = sum(record[0] in ("create", "write", "truncate", "rename", "mkdir")
+                    for record in records(trace))
+        step = max(1, round(1 / share / 2))
+        rooms = range(1, calls + 1, step)
+        failures += [text for text in pool.map(self.fill_up, rooms) if text]
+        print(f"{self.name}: {last + 1} calls; power cuts: {len(chosen)} of {len(found)} states; full disk: "
+              f"{len(rooms)} of {calls} calls; {len(failures)} wrong", flush=True)
         return failures
 
 
@@ -334,6 +362,7 @@ cases = [
          [("one", ["ingot", "gc", "--dry-run", "--json"], '"sparse_packs": 0')]),
 ]
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-    failures = [text for case in cases for text in case.run(pool)]
+    failures = [text for case in cases if case.name in (sys.argv[4:] or [case.name])
+                for text in case.run(pool)]
 if failures:
     sys.exit("\n".join(failures[:10]))

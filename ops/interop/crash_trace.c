@@ -5,7 +5,10 @@
 //
 // A record is a line, `KIND INODE NUMBER NUMBER PATH` with tabs between; of a write the bytes follow.
 // Kinds: create, open, truncate, write, sync, rename (the second path is a line of its own), unlink,
-// mkdir, rmdir, say (a write to standard output: what the program acknowledges).
+// mkdir, rmdir.
+//
+// With $CRASH_FULL = n, the disk is full from the n-th call on that needs room, counted from 1: making
+// a file or directory, writing, growing, renaming.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +26,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int trace = -1;
 static const char *root;
 static char tracked[65536];  // by descriptor
+static long long room_left = -1;
 
 #define REAL(name) ((typeof(&name))real(#name))
 
@@ -31,7 +35,20 @@ static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("CRASH_TRACE");
     root = getenv("CRASH_ROOT");
+    const char *full = getenv("CRASH_FULL");
+    if (full) room_left = atoll(full);
     if (path && root) trace = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+// Whether the call that is about to be made finds no room; under the lock.
+static int is_full(void) {
+    if (room_left < 0) return 0;
+    if (room_left > 1) {
+        room_left -= 1;
+        return 0;
+    }
+    errno = ENOSPC;
+    return 1;
 }
 
 static void put(const void *bytes, size_t count) {
@@ -84,7 +101,7 @@ static int opened(int directory, const char *path, int flags, mode_t mode) {
     pthread_mutex_lock(&lock);
     struct stat status;
     int existed = fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    int descriptor = REAL(openat)(directory, path, flags, mode);
+    int descriptor = !existed && (flags & O_CREAT) && is_full() ? -1 : REAL(openat)(directory, path, flags, mode);
     saved = errno;
     if (descriptor >= 0 && descriptor < (int)sizeof tracked) {
         tracked[descriptor] = 1;
@@ -120,14 +137,9 @@ static void wrote(int descriptor, const void *bytes, ssize_t count, off_t offset
 }
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
-    if (descriptor == 1 && trace >= 0) {
-        pthread_mutex_lock(&lock);
-        record("say", 0, 0, 0, "");
-        pthread_mutex_unlock(&lock);
-    }
     if (!is_tracked(descriptor)) return REAL(write)(descriptor, bytes, count);
     pthread_mutex_lock(&lock);
-    ssize_t done = REAL(write)(descriptor, bytes, count);
+    ssize_t done = is_full() ? -1 : REAL(write)(descriptor, bytes, count);
     int saved = errno;
     if (done > 0) wrote(descriptor, bytes, done, lseek(descriptor, 0, SEEK_CUR) - done);
     pthread_mutex_unlock(&lock);
@@ -138,7 +150,7 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
 static ssize_t pwrote(int descriptor, const void *bytes, size_t count, off_t offset) {
     if (!is_tracked(descriptor)) return REAL(pwrite)(descriptor, bytes, count, offset);
     pthread_mutex_lock(&lock);
-    ssize_t done = REAL(pwrite)(descriptor, bytes, count, offset);
+    ssize_t done = is_full() ? -1 : REAL(pwrite)(descriptor, bytes, count, offset);
     int saved = errno;
     wrote(descriptor, bytes, done, offset);
     pthread_mutex_unlock(&lock);
@@ -176,7 +188,9 @@ int link(const char *from, const char *to) {
 static int truncated(int descriptor, off_t size) {
     if (!is_tracked(descriptor)) return REAL(ftruncate)(descriptor, size);
     pthread_mutex_lock(&lock);
-    int status = REAL(ftruncate)(descriptor, size);
+    struct stat before;
+    int grows = fstat(descriptor, &before) == 0 && size > before.st_size;
+    int status = grows && is_full() ? -1 : REAL(ftruncate)(descriptor, size);
     int saved = errno;
     if (status == 0) record("truncate", inode_of(descriptor), size, 0, "");
     pthread_mutex_unlock(&lock);
@@ -205,7 +219,7 @@ static int renamed(int from, const char *source, int to, const char *target) {
     const char *first = below(from, source, one), *second = below(to, target, two);
     if (!first && !second) return REAL(renameat)(from, source, to, target);
     pthread_mutex_lock(&lock);
-    int status = REAL(renameat)(from, source, to, target);
+    int status = is_full() ? -1 : REAL(renameat)(from, source, to, target);
     int saved = errno;
     if (status == 0) {
         record("rename", 0, 0, 0, first ? first : source);
@@ -240,7 +254,14 @@ int unlinkat(int directory, const char *path, int flags) {
     return changed(flags & AT_REMOVEDIR ? "rmdir" : "unlink", directory, path, REAL(unlinkat)(directory, path, flags));
 }
 int rmdir(const char *path) { return changed("rmdir", AT_FDCWD, path, REAL(rmdir)(path)); }
-int mkdir(const char *path, mode_t mode) { return changed("mkdir", AT_FDCWD, path, REAL(mkdir)(path, mode)); }
 int mkdirat(int directory, const char *path, mode_t mode) {
-    return changed("mkdir", directory, path, REAL(mkdirat)(directory, path, mode));
+    char room[4096];
+    int full = 0;
+    if (below(directory, path, room)) {
+        pthread_mutex_lock(&lock);
+        full = is_full();
+        pthread_mutex_unlock(&lock);
+    }
+    return full ? -1 : changed("mkdir", directory, path, REAL(mkdirat)(directory, path, mode));
 }
+int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
