@@ -205,6 +205,15 @@ package enum StoreFiles {
         try FileHandle.syncDirectory(path)
     }
 
+    /// Whether the disk of a file has no room, or no names, for the small files that databases make.
+    package static func isFull(_ path: String) -> Bool {
+        var status = unsafe statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return false }
+        let byteCount = unsafe status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+        let hasRoom = byteCount.overflow || byteCount.partialValue >= 1 << 20
+        return unsafe !hasRoom || status.f_files > 0 && status.f_favail == 0
+    }
+
     /// Runs `body` while holding an exclusive lock on a file, which is made where it is missing.
     package static func withLock<Value>(
         on path: String,
