@@ -176,6 +176,12 @@ final class FileHandle: Sendable {
     }
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Whether a file is there that is no link, directory or device.
+    static func isRegular(_ path: String) -> Bool {
+        var status = unsafe stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
 }
 
 /// An exclusive lock on a file, held as long as the object, or its process, lives.

@@ -81,7 +81,9 @@ private struct StoreCheck {
     mutating func checkBlobs(_ report: StoreProgress.Report) throws {
         let digests = try store.blobs.digests()
         var byteCount = 0
-        for digest in digests { byteCount += try store.blobs.byteCount(of: digest) }
+        for digest in digests where store.blobs.contains(digest) {
+            byteCount += try store.blobs.byteCount(of: digest)
+        }
         var progress = StoreProgress(fileCount: digests.count, byteCount: byteCount)
         for start in stride(from: 0, to: digests.count, by: Self.groupCount) {
             let group = Array(digests[start..<min(start + Self.groupCount, digests.count)])
@@ -122,7 +124,7 @@ private struct StoreCheck {
     }
 
     mutating func checkIndex() throws {
-        for pack in try store.index.packs() where !whole.contains(pack) {
+        for pack in try store.index.packs() where !isWhole(pack) {
             report(
                 pack,
                 "a pack that the index names is missing",
@@ -184,9 +186,17 @@ private struct StoreCheck {
         _ = require(digest, "named by the catalog, but missing")
     }
 
+    /// What came after the blobs were listed is read now: others may add while this one checks.
+    private mutating func isWhole(_ digest: Digest) -> Bool {
+        if !whole.contains(digest), !reported.contains(digest), store.blobs.contains(digest) {
+            record(BlobInspection(of: digest, in: store, chunks), of: digest)
+        }
+        return whole.contains(digest)
+    }
+
     /// Reports a blob that is not whole, unless it was reported as damaged before.
     private mutating func require(_ digest: Digest, _ problem: String) -> Bool {
-        if whole.contains(digest) { return true }
+        if isWhole(digest) { return true }
         report(digest, problem, "pull it or add its content again")
         return false
     }
