@@ -128,8 +128,8 @@ package struct Pull: Sendable {
     }
 
     private func isMostlyMissing(_ directory: PackDirectory, of pack: Descriptor) throws -> Bool {
-        let known = try store.index.locations(of: directory.entries.map(\.chunk))
-        let missing = directory.entries.filter { known[$0.chunk] == nil }
+        let present = try store.present(directory.entries.map(\.chunk))
+        let missing = directory.entries.filter { !present.contains($0.chunk) }
             .reduce(0) { $0 + $1.storedByteCount }
         return missing > 0 && missing >= pack.byteCount / Self.wholePackShare
     }

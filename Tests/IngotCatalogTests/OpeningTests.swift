@@ -153,6 +153,18 @@ import Testing
         let place = try #require(try store.index.locations(of: [chunk])[chunk])
         #expect(try store.index.packs() == [place.pack])
         #expect(try store.check(manifests: [version.manifestDigest]).isEmpty)
+        // A pack whose chunks all moved to another one is nobody's any more.
+        let elsewhere = try TestCatalog()
+        let second = Store(blobs: elsewhere.blobs, index: elsewhere.catalog.chunkIndex)
+        let both = files + [FileSource(path: "b", content: .bytes(Array("more".utf8)))]
+        _ = try second.writeVersion(kind: .dataset, config: [:], files: both)
+        let other = try #require(try second.index.packs().first)
+        try store.index.add(try #require(try second.packDirectory(of: other)), of: other)
+        #expect(try store.index.packs() == [other])
+        #expect(try store.present([chunk]).isEmpty)
+        #expect(try store.rebuildIndex() == 1)
+        #expect(try store.index.packs() == [place.pack])
+        #expect(try store.present([chunk]) == [chunk])
         try store.index.remove(pack: place.pack)
         #expect(try store.index.locations(of: [chunk]).isEmpty)
         #expect(!(try store.check().isEmpty))
