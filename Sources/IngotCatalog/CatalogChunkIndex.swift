@@ -66,7 +66,14 @@ struct CatalogChunkIndex: ChunkIndex {
     }
 
     func packs() throws -> [Digest] {
-        try catalog.read { try Digest.fetchAll($0, sql: "SELECT digest FROM pack ORDER BY digest") }
+        try catalog.read { db in
+            try Digest.fetchAll(
+                db,
+                sql: """
+                    SELECT digest FROM pack WHERE id IN (SELECT pack FROM chunk) ORDER BY digest
+                    """
+            )
+        }
     }
 
     func remove(packs: [Digest]) throws {

@@ -13,6 +13,9 @@ internal import IngotFiles
 ///     elsewhere does so after the directory is synced as well. Bytes before names.
 /// (3) An error of fsync is final: the file is thrown away and the write fails.
 package final class BlobStore: Sendable {
+    /// A blob of this size or less that exists already is read before it is trusted.
+    private static let checkedByteLimit = 1 << 20
+
     package let layout: StoreLayout
     private let incoming: Incoming
 
@@ -95,12 +98,22 @@ package final class BlobStore: Sendable {
 
     /// Whether a blob can be read.
     package func contains(_ digest: Digest) -> Bool {
-        keeps(digest) || FileHandle.exists(layout.condemned(digest)) || keeps(digest)
+        keeps(digest) || FileHandle.isRegular(layout.condemned(digest)) || keeps(digest)
     }
 
     /// Whether a new version may rely on a blob: one that a collection is about to remove must be
     /// written anew.
-    package func keeps(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
+    package func keeps(_ digest: Digest) -> Bool { FileHandle.isRegular(path(of: digest)) }
+
+    /// Whether a blob is here, as far as that can be told without much reading: one of another size,
+    /// or a small one with other bytes, is damaged.
+    package func holds(_ digest: Digest, byteCount: Int) throws -> Bool {
+        guard case .file(let existing, _)? = try Files.entry(at: path(of: digest)),
+            existing == byteCount
+        else { return false }
+        guard byteCount <= Self.checkedByteLimit else { return true }
+        return try open(digest).read(byteCount, at: 0).map { Digest.of($0) } == digest
+    }
 
     /// Where a blob is or would be.
     package func path(of digest: Digest) -> String { layout.blob(digest) }

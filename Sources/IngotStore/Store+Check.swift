@@ -9,8 +9,9 @@ extension Store {
     ///
     /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is
     /// walked, each chunk of its files looked up. `manifests` are versions that must be there
-    /// because the catalog names them, `namedBlobs` are other such blobs; versions found among the blobs
-    /// are checked as well. Others may write and collect meanwhile.
+    /// because the catalog names them, `namedBlobs` are other blobs and manifests of that kind. A
+    /// version that nothing names may lack anything: its making or its removal was interrupted.
+    /// Others may write and collect meanwhile.
     package func check(
         manifests: [Digest] = [],
         blobs namedBlobs: [Digest] = [],
@@ -19,10 +20,8 @@ extension Store {
         var check = StoreCheck(store: self)
         try check.checkBlobs(progress)
         try check.checkIndex()
-        let named = Set(manifests)
-        for manifest in named.union(check.manifests).sorted() {
-            try check.checkVersion(manifest, isNamed: named.contains(manifest))
-        }
+        let named = check.manifests.intersection(namedBlobs).union(manifests)
+        for manifest in named.sorted() { try check.checkVersion(manifest) }
         for blob in namedBlobs { try check.checkNamed(blob) }
         try check.checkLeftovers()
         return check.damage
@@ -135,9 +134,7 @@ private struct StoreCheck {
     }
 
     /// Damage of the version itself is reported only where no damaged blob explains it.
-    mutating func checkVersion(_ digest: Digest, isNamed: Bool) throws {
-        // One that nothing names may be collected at any time.
-        guard isNamed || store.blobs.contains(digest) else { return }
+    mutating func checkVersion(_ digest: Digest) throws {
         guard try require(digest, "the manifest of a version is missing") else { return }
         do {
             let manifest = try store.manifest(digest)
@@ -158,7 +155,7 @@ private struct StoreCheck {
             }
         } catch let error as StoreError {
             let isExplained = reported.contains { error.message.contains($0.description) }
-            guard !isExplained, isNamed || store.blobs.contains(digest) else { return }
+            guard !isExplained else { return }
             damage.append(
                 Damage(
                     object: .version(digest),

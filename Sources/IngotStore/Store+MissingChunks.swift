@@ -36,6 +36,11 @@ extension Store {
         return found.value
     }
 
+    /// Those of the chunks that lie in packs which are here.
+    package func present(_ chunks: [Digest]) throws -> Set<Digest> {
+        try PackPresence(store: self).present(chunks)
+    }
+
     private final class Box<Value> {
         var value: Value
 

@@ -35,8 +35,13 @@ package struct WorkingCopy: Sendable {
     }
 
     func write(_ cache: StatCache) throws {
-        try Files.makeDirectories("\(store.blobs.root)/workspace")
-        try cache.write(to: cacheFile)
+        do {
+            try Files.makeDirectories("\(store.blobs.root)/workspace")
+            try cache.write(to: cacheFile)
+        } catch is FileError {
+            // A full or read-only disk must not keep anybody from reading a version: without the
+            // cache, files are read that need not be.
+        }
     }
 
     /// The version that the data was last known to be.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import IngotFiles
 
 /// The command line: one subcommand per act; `ARCHITECTURE.md` lists the words.
 @main
@@ -52,6 +53,7 @@ struct Ingot: ParsableCommand {
     /// Asynchronous for the commands that are; the others run before anything was awaited, so still
     /// on the main thread and with no other beside it.
     static func main() async {
+        MappedFile.endPlainlyWhenCutShort()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
