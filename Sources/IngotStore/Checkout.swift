@@ -7,41 +7,27 @@ internal import IngotFiles
 
 /// The working copy that a checkout writes to.
 package struct Checkout: Sendable {
-    private static let groupByteCount = 32 << 20
-    private static let groupFileCount = 1024
-
     let directory: String
     let force: Bool
-
-    /// Files that are written together, on all processors; a large one is alone.
-    static func groups(of entries: [TreeEntry]) -> [ArraySlice<TreeEntry>] {
-        var groups: [ArraySlice<TreeEntry>] = []
-        var start = 0
-        var byteCount = 0
-        for (index, entry) in entries.enumerated() {
-            let isFull = byteCount + entry.byteCount > groupByteCount
-            if index > start, isFull || index - start == groupFileCount {
-                groups.append(entries[start..<index])
-                start = index
-                byteCount = 0
-            }
-            byteCount += entry.byteCount
-        }
-        if start < entries.count { groups.append(entries[start...]) }
-        return groups
-    }
 
     private func path(of entry: TreeEntry) -> String { "\(directory)/\(entry.path)" }
 
     /// The files to write.
     func plan(_ entries: [TreeEntry]) throws -> [TreeEntry] {
         var checked = Set<String>()
+        var missing = Set<String>()
         for entry in entries {
             for parent in TreePath.parents(of: entry.path) where checked.insert(parent).inserted {
-                try refuseLink(at: "\(directory)/\(parent)")
+                if try !isThere(parent) { missing.insert(parent) }
             }
         }
-        let verdicts = try Parallel.map(entries.count) { try isMissing(entries[$0]) }
+        let verdicts = try Parallel.map(entries.count) { [missing] index in
+            let entry = entries[index]
+            if let parent = TreePath.parent(of: entry.path), missing.contains(parent) {
+                return true
+            }
+            return try isMissing(entry)
+        }
         return zip(entries, verdicts).filter(\.1).map(\.0)
     }
 
@@ -69,11 +55,16 @@ package struct Checkout: Sendable {
         }
     }
 
-    /// A link or a file where a directory should be must not lead writes out of the working copy.
-    private func refuseLink(at path: String) throws {
+    /// Whether a directory is there; a link or a file in its place must not lead writes out of the
+    /// working copy.
+    private func isThere(_ parent: String) throws -> Bool {
+        let path = "\(directory)/\(parent)"
         switch try Files.entry(at: path) {
-        case nil, .directory: return
-        default: if !force { throw inTheWay(path) }
+        case .directory: return true
+        case nil: return false
+        default:
+            guard force else { throw inTheWay(path) }
+            return false
         }
     }
 
@@ -82,24 +73,45 @@ package struct Checkout: Sendable {
     }
 
     /// Makes the directories of the files, and clears away what is in the way of either by force.
-    func makeDirectories(for entries: [TreeEntry]) throws {
-        var made = Set<String>()
-        for entry in entries {
-            for parent in TreePath.parents(of: entry.path) where made.insert(parent).inserted {
-                let path = "\(directory)/\(parent)"
-                switch try Files.entry(at: path) {
-                case .directory: continue
-                case nil: break
-                default:
-                    guard force else { throw inTheWay(path) }
-                    try Files.remove(path)
+    ///
+    /// A directory that is new and whose files one thread writes is not made: it appears with them.
+    func units(of entries: [TreeEntry]) throws -> [CheckoutUnit] {
+        var units: [CheckoutUnit] = []
+        for folder in CheckoutFolder.folders(of: entries) {
+            let isNew = try folder.path.map { try makeDirectories(above: $0) } ?? false
+            let parts = folder.parts
+            if isNew, let path = folder.path, !folder.hasFolders, parts.count == 1 {
+                units.append(CheckoutUnit(entries: parts[0], newDirectory: path))
+                continue
+            }
+            if isNew, let path = folder.path {
+                try Files.makeDirectories("\(directory)/\(path)")
+            } else if force {
+                for entry in folder.entries where try Files.entry(at: path(of: entry)) == .directory
+                {
+                    try Files.remove(path(of: entry))
                 }
-                try Files.makeDirectories(path)
             }
-            if force, try Files.entry(at: path(of: entry)) == .directory {
-                try Files.remove(path(of: entry))
-            }
+            units += parts.map { CheckoutUnit(entries: $0, newDirectory: nil) }
         }
+        return units
+    }
+
+    /// Makes all directories above one; returns whether that is still to be made itself.
+    private func makeDirectories(above folder: String) throws -> Bool {
+        for parent in TreePath.parents(of: folder) { try clear(parent) }
+        if let parent = TreePath.parent(of: folder) {
+            try Files.makeDirectories("\(directory)/\(parent)")
+        }
+        return try clear(folder)
+    }
+
+    /// Removes, by force, what is in the place of a directory; returns whether there is none.
+    @discardableResult
+    private func clear(_ folder: String) throws -> Bool {
+        if try isThere(folder) { return false }
+        if force { try Files.remove("\(directory)/\(folder)") }
+        return true
     }
 
     private func setMode(_ path: String, isExecutable: Bool) throws {
@@ -116,28 +128,51 @@ package struct Checkout: Sendable {
         name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
     }
 
-    /// Writes a temporary file beside the target and renames it.
+    /// Calls `body` with a directory that appears under its name, with all that was written into it,
+    /// when `body` has ended; without a name for the working copy itself.
+    func writing(
+        _ folder: String?,
+        _ body: (String?) throws -> Void
+    ) throws {
+        guard let folder else { return try body(nil) }
+        let target = "\(directory)/\(folder)"
+        let temporary = Self.temporary(beside: target)
+        do {
+            try Files.makeDirectories(temporary)
+            try body(temporary)
+            try FileHandle.move(temporary, to: target)
+        } catch {
+            try? Files.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Writes a file into a directory that nobody sees yet, else a temporary one beside the target,
+    /// which it renames.
     func write(
         _ entry: TreeEntry,
+        into hidden: String?,
         content: (([UInt8]) throws -> Void) throws -> Void
     ) throws {
-        let path = path(of: entry)
-        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        // The name has a fixed length, so that the longest names still work.
-        let token = Hex.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
-        let temporary = "\(parent)/\(Self.temporaryPrefix)\(token)\(Self.temporarySuffix)"
+        let target = path(of: entry)
+        let place =
+            hidden.map { "\($0)/\(TreePath.name(of: entry.path))" }
+            ?? Self.temporary(beside: target)
         do {
-            let handle = try FileHandle.creating(
-                temporary,
-                mode: entry.isExecutable ? 0o755 : 0o644
-            )
+            let handle = try FileHandle.creating(place, mode: entry.isExecutable ? 0o755 : 0o644)
             try content { bytes in
                 try unsafe bytes.withUnsafeBytes { try unsafe handle.write($0) }
             }
-            try FileHandle.move(temporary, to: path)
+            if hidden == nil { try FileHandle.move(place, to: target) }
         } catch {
-            StagedBlob.discard(temporary)
+            StagedBlob.discard(place)
             throw error
         }
+    }
+
+    /// The name has a fixed length, so that the longest names still work.
+    private static func temporary(beside path: String) -> String {
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        return "\(parent)/\(temporaryPrefix)\(RandomName.make())\(temporarySuffix)"
     }
 }

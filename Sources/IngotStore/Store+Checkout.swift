@@ -44,30 +44,55 @@ extension Store {
             byteCount: missing.reduce(0) { $0 + $1.byteCount }
         )
         try report(progress)
-        try checkout.makeDirectories(for: missing)
         let content = FileContent(store: self)
-        for group in Checkout.groups(of: missing) {
-            let places = try content.places(of: group)
-            if group.count == 1, let entry = group.first {
+        for group in Self.groups(of: try checkout.units(of: missing)) {
+            let entries = group.flatMap(\.entries)
+            let places = try content.places(of: entries)
+            if entries.count == 1, let unit = group.first, let entry = entries.first {
                 // A large file, perhaps: it is written, and reported, piece by piece.
-                try checkout.write(entry) { write in
-                    try content.read(entry, places: places) { bytes in
-                        try write(bytes)
-                        progress.bytesDone += bytes.count
-                        try report(progress)
+                try checkout.writing(unit.newDirectory) { hidden in
+                    try checkout.write(entry, into: hidden) { write in
+                        try content.read(entry, places: places) { bytes in
+                            try write(bytes)
+                            progress.bytesDone += bytes.count
+                            try report(progress)
+                        }
                     }
                 }
             } else {
                 _ = try Parallel.map(group.count) { index in
-                    let entry = group[group.startIndex + index]
-                    try checkout.write(entry) { write in
-                        try content.read(entry, places: places) { try write($0) }
+                    try checkout.writing(group[index].newDirectory) { hidden in
+                        for entry in group[index].entries {
+                            try checkout.write(entry, into: hidden) { write in
+                                try content.read(entry, places: places) { try write($0) }
+                            }
+                        }
                     }
                 }
-                progress.bytesDone += group.reduce(0) { $0 + $1.byteCount }
+                progress.bytesDone += entries.reduce(0) { $0 + $1.byteCount }
             }
-            progress.filesDone += group.count
+            progress.filesDone += entries.count
             try report(progress)
         }
+    }
+
+    /// Units that are written before progress is reported again.
+    private static func groups(of units: [CheckoutUnit]) -> [[CheckoutUnit]] {
+        var groups: [[CheckoutUnit]] = []
+        var group: [CheckoutUnit] = []
+        var (byteCount, fileCount) = (0, 0)
+        for unit in units {
+            let isFull =
+                byteCount + unit.byteCount > 2 * CheckoutFolder.partByteLimit
+                || fileCount + unit.entries.count > 4 * CheckoutFolder.partFileLimit
+            if isFull, !group.isEmpty {
+                groups.append(group)
+                (group, byteCount, fileCount) = ([], 0, 0)
+            }
+            group.append(unit)
+            byteCount += unit.byteCount
+            fileCount += unit.entries.count
+        }
+        return group.isEmpty ? groups : groups + [group]
     }
 }

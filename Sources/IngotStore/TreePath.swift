@@ -47,6 +47,17 @@ package enum TreePath {
         return parents
     }
 
+    /// The directory that a path lies in; nil for one without.
+    static func parent(of path: String) -> String? {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
+    }
+
+    /// The last part of a path.
+    static func name(of path: String) -> Substring {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] }
+            ?? path[...]
+    }
+
     private static func printable(_ path: String) -> String {
         String(
             path.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) }
