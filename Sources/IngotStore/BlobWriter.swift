@@ -45,7 +45,7 @@ package final class BlobWriter {
     /// - Throws: `StoreError` for what ends like a pack and is not a whole one.
     package func checkedPackDirectory() throws -> PackDirectory? {
         guard byteCount <= PackDirectory.packByteLimit else { return nil }
-        return try PackDirectory(checking: byteCount, read: handle.read)
+        return try PackDirectory(checking: byteCount) { [handle] in try handle.read($0, at: $1) }
     }
 
     /// Syncs the bytes; the writer must not be used again.

@@ -48,10 +48,9 @@ extension Store {
     /// - Throws: `StoreError` when the blob is not a whole pack; then nothing of it is known.
     package func adopt(pack: Digest) throws {
         let handle = try blobs.open(pack)
-        let directory = try PackDirectory(
-            checking: try handle.status().byteCount,
-            read: handle.read
-        )
+        let directory = try PackDirectory(checking: try handle.status().byteCount) {
+            try handle.read($0, at: $1)
+        }
         guard let directory else {
             throw StoreError("blob \(pack): called a pack, but it does not end like one")
         }

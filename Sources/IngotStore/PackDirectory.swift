@@ -93,6 +93,9 @@ package struct PackDirectory: Sendable, Hashable {
         return output.bytes
     }
 
+    /// Chunks that a thread checks before it asks for more.
+    private static let checkedTogether = 32
+
     init() {}
 
     /// Parses the end of a pack; nil when it does not end like one.
@@ -125,24 +128,27 @@ package struct PackDirectory: Sendable, Hashable {
         }
     }
 
-    /// The same, with each of the pack's chunks read and checked.
+    /// The same, with each of the pack's chunks read and checked, on several threads.
     init?(
         checking packByteCount: Int,
-        read: (_ count: Int, _ offset: Int) throws -> [UInt8]?
+        read: @escaping @Sendable (_ count: Int, _ offset: Int) throws -> [UInt8]?
     ) throws {
         try self.init(packByteCount: packByteCount, read: read)
         let codec = ChunkCodec()
-        for entry in entries {
-            let content = try read(entry.storedByteCount, entry.offset).flatMap {
-                codec.content(
-                    of: entry.chunk,
-                    stored: $0,
-                    encoding: entry.encoding,
-                    byteCount: entry.byteCount
-                )
-            }
-            guard content != nil else {
-                throw StoreError("pack: chunk \(entry.chunk) in it is not what it says")
+        let step = Self.checkedTogether
+        _ = try Parallel.map((entries.count + step - 1) / step) { [entries] index in
+            for entry in entries[index * step..<min((index + 1) * step, entries.count)] {
+                let content = try read(entry.storedByteCount, entry.offset).flatMap {
+                    codec.content(
+                        of: entry.chunk,
+                        stored: $0,
+                        encoding: entry.encoding,
+                        byteCount: entry.byteCount
+                    )
+                }
+                guard content != nil else {
+                    throw StoreError("pack: chunk \(entry.chunk) in it is not what it says")
+                }
             }
         }
     }
