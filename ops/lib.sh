@@ -14,6 +14,15 @@ fail() {
   exit 1
 }
 
+# refused WHAT COMMAND...: it fails, with WHAT in its one line.
+refused() {
+  local what=$1 said
+  shift
+  if said=$("$@" 2>&1); then fail "not refused: $*"; fi
+  grep -q "$what" <<<"$said" || fail "expected '$what', not: $said"
+  echo "refused: $said"
+}
+
 # Runs a command and says how long it took: timed TITLE COMMAND...
 timed() {
   local title=$1 start end

@@ -75,6 +75,14 @@ package struct RemoteTags: Sendable {
         )
     }
 
+    /// The version that a reference means there.
+    package func digest(of reference: Reference) async throws -> Digest {
+        switch reference.target {
+        case .digest(let digest): digest
+        case .tag(let tag): try await resolve(tag).digest
+        }
+    }
+
     /// The number of a version there, among the newest.
     package func number(of version: Digest) async throws -> Int? {
         for number in try await numbers().suffix(50).reversed()

@@ -30,6 +30,7 @@ struct Ingot: ParsableCommand {
                 name: "Remotes",
                 subcommands: [
                     RemoteCommand.self, PushCommand.self, PullCommand.self, Fetch.self,
+                    Get.self,
                 ]
             ),
             CommandGroup(

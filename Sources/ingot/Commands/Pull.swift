@@ -83,14 +83,9 @@ struct PullOptions: ParsableArguments {
     ) async throws -> JSONValue {
         let repository = target.reference.repository
         let tags = RemoteTags(remote: remote, repository: repository)
-        let digest: Digest
+        let digest = try await tags.digest(of: target.reference)
         var tag: Tag?
-        switch target.reference.target {
-        case .digest(let known): digest = known
-        case .tag(let named):
-            tag = named
-            digest = try await tags.resolve(named).digest
-        }
+        if case .tag(let named) = target.reference.target { tag = named }
         let bar = ProgressBar("pulling")
         let pull = Pull(store: open.store, remote: remote, repository: repository) { progress in
             bar.show(
