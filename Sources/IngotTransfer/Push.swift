@@ -152,8 +152,13 @@ package struct Push: Sendable {
         var lacking = try chunks(of: manifest)
         let there = RemotePacks(remote: remote, repository: repository, store: store)
         var list: [Digest: Int] = [:]
+        var seen = Set<Digest>()
         for version in [version] + known {
-            for pack in try await there.packs(of: version) {
+            // A pack that was removed there because it was damaged is listed still: a push brings it
+            // back.
+            for pack in try await there.packs(of: version)
+            where seen.insert(pack.digest).inserted {
+                guard try await remote.hasBlob(pack.digest, in: repository) else { continue }
                 var isUsed = false
                 for entry in try await there.directory(of: pack).entries
                 where lacking.removeValue(forKey: entry.chunk) != nil {

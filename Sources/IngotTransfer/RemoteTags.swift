@@ -35,6 +35,10 @@ package struct RemoteTags: Sendable {
         for _ in 0..<Self.attemptLimit {
             if let current = try await remote.tag(.version(number), of: repository) {
                 if current.digest == version.digest { return number }
+                // It was renumbered by an earlier push.
+                if number == wanted, let known = try await self.number(of: version.digest) {
+                    return known
+                }
                 number = max(number, try await numbers().last ?? 0) + 1
                 continue
             }
