@@ -47,18 +47,27 @@ struct Download: Sendable {
         }
         counter.expect(blob.byteCount)
         let arriving = try store.blobs.arriving(blob.digest, byteCount: blob.byteCount)
-        if blob.byteCount > 0 {
-            try unsafe await remote.download(
-                blob.digest,
-                of: repository,
-                bytes: 0..<blob.byteCount
-            ) { piece in
-                try unsafe arriving.write(piece)
-                counter.moved(piece.count)
+        do {
+            if blob.byteCount > 0 {
+                try unsafe await remote.download(
+                    blob.digest,
+                    of: repository,
+                    bytes: 0..<blob.byteCount
+                ) { piece in
+                    try unsafe arriving.write(piece)
+                    counter.moved(piece.count)
+                }
             }
-        }
-        try arriving.commit()
+            try arriving.commit()
+        } catch let error as StoreError { throw untrue(error, in: blob.digest) }
         counter.finishedPiece()
+    }
+
+    private func untrue(_ error: StoreError, in blob: Digest) -> RemoteError {
+        RemoteError(
+            .untrue,
+            "\(remote.name): \(error.message): remove \(blob.short) there, then push it again"
+        )
     }
 
     /// Single chunks, those that are neighbours together.
@@ -73,7 +82,12 @@ struct Download: Sendable {
                 counter.finishedPiece()
                 for entry in run {
                     let from = entry.offset - start
-                    try taken.add(entry, stored: Array(bytes[from..<from + entry.storedByteCount]))
+                    let stored = Array(bytes[from..<from + entry.storedByteCount])
+                    do {
+                        try taken.add(entry, stored: stored)
+                    } catch let error as StoreError {
+                        throw untrue(error, in: group[0].pack.digest)
+                    }
                 }
             }
         }

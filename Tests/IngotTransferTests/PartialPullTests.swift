@@ -96,9 +96,10 @@ import Testing
                 return bytes
             }
         }
-        await #expect(throws: StoreError.self) {
+        let error = await #expect(throws: RemoteError.self) {
             _ = try await get(["large.bin"], of: version.digest)
         }
+        #expect(error?.message.hasPrefix("memory: ") ?? false)
         #expect(try target.store.check().isEmpty)
     }
 }
