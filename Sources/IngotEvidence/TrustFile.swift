@@ -2,6 +2,7 @@
 
 package import IngotCore
 package import IngotCrypto
+internal import IngotFiles
 
 /// Whose keys count for what, for one store: the content of `trust.json`.
 ///
@@ -59,6 +60,13 @@ package struct TrustFile: Hashable, Sendable {
                 }
             ),
         ]
+    }
+
+    /// Reads a trust file that somebody gave.
+    package static func read(_ path: String) throws -> TrustFile {
+        try EvidenceError.locating(path) {
+            try TrustFile(parsing: Files.read(path, limit: byteLimit))
+        }
     }
 
     package init(parsing bytes: [UInt8]) throws(EvidenceError) {

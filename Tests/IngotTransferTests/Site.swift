@@ -21,15 +21,24 @@ struct Site {
     let store: Store
     let ledger: Ledger
 
-    init() throws {
+    init(storeID: String = "ab12") throws {
         place = try TemporaryDirectory()
         let root = "\(place.path)/.ingot"
         let blobs = try BlobStore.create(at: root)
         catalog = try Catalog.create(at: root)
         store = Store(blobs: blobs, index: catalog.chunkIndex)
-        let keys = try KeyRing.create(at: "\(place.path)/keys", storeID: "ab12", owner: "Ada")
+        let keys = try KeyRing.create(at: "\(place.path)/keys", storeID: storeID, owner: "Ada")
         ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys)
         try ledger.recordCreation()
+    }
+
+    /// The ledger as the next process opens it.
+    func reopened() throws -> Ledger {
+        Ledger(
+            blobs: store.blobs,
+            catalog: catalog,
+            keys: try KeyRing(opening: "\(place.path)/keys")
+        )
     }
 
     /// Adds a version, with the statement that says so.

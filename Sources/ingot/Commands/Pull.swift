@@ -112,7 +112,7 @@ struct PullOptions: ParsableArguments {
             if untrusted > 0 {
                 Terminal.printError(
                     "\(repository):v\(here): \(untrusted) statements are by keys that do not count "
-                        + "in this store: 'ingot verify' says so"
+                        + "in this store: 'ingot key trust' lets them"
                 )
             }
         }
