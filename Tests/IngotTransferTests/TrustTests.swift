@@ -54,6 +54,62 @@ import Testing
         #expect(try trusting.ownKeys() == target.ledger.ownKeys())
     }
 
+    @Test("a model signature may be by a trainer, which its kind alone does not tell")
+    func trainer() async throws {
+        let written = try source.store.writeVersion(
+            kind: .checkpoint,
+            config: [:],
+            files: [.bytes("weights", [7])]
+        )
+        let input = ResourceRef(name: "base", uri: "base:v1", digest: version.digest)
+        let facts = MergedFacts(
+            base: input,
+            adapter: input,
+            parameters: [:],
+            internalParameters: [:],
+            program: input,
+            context: BuildContext(
+                version: "1",
+                execution: Execution(
+                    runID: "01J0Z3",
+                    started: Timestamp(seconds: 1),
+                    finished: Timestamp(seconds: 2)
+                )
+            )
+        )
+        let files = try source.store.readTree(of: written.manifestDigest).map {
+            ModelSignature.File(path: $0.path, digest: $0.digest)
+        }
+        try source.ledger.record(
+            .merged(facts),
+            act: .merged,
+            subject: Statement.Subject(name: "rows", digest: written.manifestDigest),
+            changes: [
+                .version(
+                    repository: Site.repository,
+                    number: nil,
+                    digest: written.manifestDigest,
+                    kind: .checkpoint
+                )
+            ],
+            files: files
+        )
+        let remote = MemoryRemote()
+        try await source.push(source.record(written.manifestDigest), to: remote)
+        let pulled = try await target.pull(written.manifestDigest, from: remote)
+        let named = try target.ledger.record(
+            pulled: pulled,
+            in: Site.repository,
+            number: 2,
+            tag: nil
+        )
+        #expect(named.untrusted == 2)
+        _ = try target.ledger.trust(source.ledger.ownKeys(), roles: [.trainer])
+        let report = try target.reopened().verify(written.manifestDigest)
+        #expect(report.isValid, "\(report.allFaults)")
+        #expect(report.findings.map(\.role) == ["trainer", "trainer"])
+    }
+
     @Test("what is interrupted after the log entry is finished by doing it again")
     func interrupted() throws {
         let theirs = try source.ledger.ownKeys()

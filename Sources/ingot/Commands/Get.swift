@@ -20,7 +20,10 @@ struct Get: AsyncParsableCommand {
     @Argument(help: "A version, such as support-intents:v3.", completion: References.completion)
     var reference: String
 
-    @Argument(help: "Files or directories of the version.")
+    @Argument(
+        help: "Files or directories of the version.",
+        completion: References.pathCompletion
+    )
     var paths: [String]
 
     @Option(name: .shortAndLong, help: "The directory to write into.", completion: .directory)
