@@ -11,6 +11,9 @@ struct ChunkPlaces {
         let entry: PackDirectory.Entry
     }
 
+    /// Packs whose directories are asked for together.
+    private static let groupCount = 4
+
     private let packs: RemotePacks
     private let version: Digest
     /// The packs whose directories were not read yet.
@@ -29,8 +32,12 @@ struct ChunkPlaces {
 
     /// - Throws: `RemoteError` for a chunk that no pack of the version holds.
     mutating func find(_ chunks: some Collection<Digest>) async throws -> [Place] {
-        while chunks.contains(where: { places[$0] == nil }), let pack = unread.popLast() {
-            add(try await packs.directory(of: pack), of: pack)
+        while !unread.isEmpty, chunks.contains(where: { places[$0] == nil }) {
+            let next = Array(unread.suffix(Self.groupCount))
+            unread.removeLast(next.count)
+            for (pack, directory) in zip(next, try await packs.directories(of: next)) {
+                add(directory, of: pack)
+            }
         }
         return try chunks.map { chunk in
             guard let place = places[chunk] else {

@@ -9,6 +9,8 @@ struct Download: Sendable {
     /// Chunks that lie this near to each other come in one answer.
     private static let gapByteCount = 64 << 10
     private static let runByteCount = 8 << 20
+    /// Answers that are held in memory together.
+    private static let groupCount = 6
 
     let store: Store
     let remote: any Remote
@@ -73,37 +75,46 @@ struct Download: Sendable {
     /// Single chunks, those that are neighbours together.
     func chunks(_ chunks: [ChunkPlaces.Place]) async throws {
         let taken = ChunkImport(store: store)
-        for group in Dictionary(grouping: chunks, by: \.pack.digest).values {
-            let entries = group.map(\.entry).sorted { $0.offset < $1.offset }
-            for run in Self.runs(of: entries) {
-                let start = run[0].offset
-                let end = run[run.count - 1].offset + run[run.count - 1].storedByteCount
-                let bytes = try await packs.read(group[0].pack.digest, start..<end)
+        let runs = Dictionary(grouping: chunks, by: \.pack.digest).flatMap { pack, places in
+            Self.runs(of: places.map(\.entry).sorted { $0.offset < $1.offset }, in: pack)
+        }
+        for group in runs.parts(of: Self.groupCount) {
+            let received = try await resultsInParallel(of: group) { run in
+                let bytes = try await packs.read(run.pack, run.range)
                 counter.finishedPiece()
-                for entry in run {
-                    let from = entry.offset - start
-                    let stored = Array(bytes[from..<from + entry.storedByteCount])
-                    do {
-                        try taken.add(entry, stored: stored)
-                    } catch let error as StoreError {
-                        throw untrue(error, in: group[0].pack.digest)
+                return bytes
+            }
+            for (run, bytes) in zip(group, received) {
+                do {
+                    for entry in run.entries {
+                        let from = entry.offset - run.range.lowerBound
+                        let stored = bytes[from..<from + entry.storedByteCount]
+                        try taken.add(entry, stored: Array(stored))
                     }
-                }
+                } catch let error as StoreError { throw untrue(error, in: run.pack) }
             }
         }
         try taken.commit()
     }
 
-    private static func runs(of entries: [PackDirectory.Entry]) -> [[PackDirectory.Entry]] {
-        var runs: [[PackDirectory.Entry]] = []
+    /// Neighbours in a pack.
+    private struct Run: Sendable {
+        let pack: Digest
+        var entries: [PackDirectory.Entry]
+        var range: Range<Int>
+    }
+
+    private static func runs(of entries: [PackDirectory.Entry], in pack: Digest) -> [Run] {
+        var runs: [Run] = []
         for entry in entries {
-            if let first = runs.last?.first, let last = runs.last?.last,
-                entry.offset - last.offset - last.storedByteCount <= gapByteCount,
-                entry.offset + entry.storedByteCount - first.offset <= runByteCount
+            let end = entry.offset + entry.storedByteCount
+            if let last = runs.last, entry.offset - last.range.upperBound <= gapByteCount,
+                end - last.range.lowerBound <= runByteCount
             {
-                runs[runs.count - 1].append(entry)
+                runs[runs.count - 1].entries.append(entry)
+                runs[runs.count - 1].range = last.range.lowerBound..<end
             } else {
-                runs.append([entry])
+                runs.append(Run(pack: pack, entries: [entry], range: entry.offset..<end))
             }
         }
         return runs

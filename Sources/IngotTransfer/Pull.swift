@@ -25,6 +25,8 @@ package struct PulledStatement: Sendable, Hashable {
 package struct Pull: Sendable {
     /// Packs of which this share or more is missing here come whole.
     private static let wholePackShare = 2
+    /// Packs that are asked for together.
+    private static let groupCount = 16
     private static let referrerLimit = 1000
 
     private let store: Store
@@ -71,13 +73,20 @@ package struct Pull: Sendable {
         guard !missing.isEmpty else { return }
         let there = download.packs
         var places = ChunkPlaces(packs: there, of: version)
-        for pack in try await there.packs(of: version) {
-            let directory = try await there.directory(of: pack)
-            if try isMostlyMissing(directory, of: pack) {
+        for packs in try await there.packs(of: version).parts(of: Self.groupCount) {
+            var whole: [Descriptor] = []
+            var coming = Set<Digest>()
+            for (pack, directory) in zip(packs, try await there.directories(of: packs)) {
+                if try isMostlyMissing(directory, of: pack, except: coming) {
+                    whole.append(pack)
+                    coming.formUnion(directory.entries.map(\.chunk))
+                } else {
+                    places.add(directory, of: pack)
+                }
+            }
+            try await inParallel(whole) { [store, download] pack in
                 try await download.blob(pack)
                 try store.adopt(pack: pack.digest)
-            } else {
-                places.add(directory, of: pack)
             }
         }
         missing = try store.missingChunks(of: manifest)
@@ -89,8 +98,12 @@ package struct Pull: Sendable {
         }
     }
 
-    private func isMostlyMissing(_ directory: PackDirectory, of pack: Descriptor) throws -> Bool {
-        let present = try store.presentChunks(directory.entries.map(\.chunk))
+    private func isMostlyMissing(
+        _ directory: PackDirectory,
+        of pack: Descriptor,
+        except coming: Set<Digest>
+    ) throws -> Bool {
+        let present = try store.presentChunks(directory.entries.map(\.chunk)).union(coming)
         let missing = directory.entries.filter { !present.contains($0.chunk) }
             .reduce(0) { $0 + $1.storedByteCount }
         return missing > 0 && missing >= pack.byteCount / Self.wholePackShare

@@ -28,8 +28,13 @@ struct RemotePacks: Sendable {
         return packs.values.sorted { $0.digest < $1.digest }
     }
 
+    /// The directories of some packs, in their order.
+    func directories(of packs: [Descriptor]) async throws -> [PackDirectory] {
+        try await resultsInParallel(of: packs) { try await directory(of: $0) }
+    }
+
     /// The directory of a pack: from here where the pack is here, else from the remote.
-    func directory(of pack: Descriptor) async throws -> PackDirectory {
+    private func directory(of pack: Descriptor) async throws -> PackDirectory {
         if store.blobs.contains(pack.digest), let known = try store.packDirectory(of: pack.digest) {
             return known
         }
@@ -44,7 +49,8 @@ struct RemotePacks: Sendable {
         let needed = count * 48 + trailerByteCount
         guard needed <= pack.byteCount else { throw untrue(pack, "its directory does not fit") }
         if needed > tail.count {
-            tail = try await read(pack.digest, pack.byteCount - needed..<pack.byteCount)
+            let range = pack.byteCount - needed..<pack.byteCount - tail.count
+            tail = try await read(pack.digest, range) + tail
         }
         let bytes = tail
         let start = pack.byteCount - bytes.count
