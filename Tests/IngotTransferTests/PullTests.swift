@@ -161,6 +161,28 @@ import Testing
         #expect(try target.contents(of: version.digest) == source.contents(of: version.digest))
     }
 
+    @Test("whatever blob was removed because it was damaged comes again")
+    func repairsAnything() async throws {
+        let target = try Site()
+        let weights = SeededBytes.bytes(Store.rawFileByteCount, seed: 8)
+        let checkpoint = try source.add(
+            [.bytes("model.bin", weights), .bytes("config.json", Array("{}".utf8))],
+            kind: .checkpoint
+        )
+        try await source.push(checkpoint, to: remote)
+        let pulled = try await target.pull(checkpoint.digest, from: remote)
+        let named = pulled.statements.flatMap { [$0.referrer, $0.envelope] }
+        let blobs = try target.store.blobs.digests()
+        #expect(blobs.count >= 7)
+        for blob in blobs {
+            try Files.remove(target.store.blobs.path(of: blob))
+            _ = try await target.pull(checkpoint.digest, from: remote)
+            let damage = try target.store.check(manifests: [checkpoint.digest], blobs: named)
+            #expect(damage.isEmpty, "\(blob): \(damage)")
+        }
+        #expect(try target.store.blobs.digests() == blobs)
+    }
+
     @Test("raw files of a checkpoint come as the blobs they are, also without any chunks")
     func rawFiles() async throws {
         let weights = SeededBytes.bytes(Store.rawFileByteCount + 5, seed: 8)
