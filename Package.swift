@@ -227,6 +227,7 @@ let package = Package(
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor", ["IngotCore"]),
         tests("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),
+        tests("IngotTransfer", store + ["IngotCatalog", "IngotEvidence", "IngotRemote"]),
         tests("IngotWorkspace", store),
         tests("IngotYAML", ["IngotCore"]),
     ],

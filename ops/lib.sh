@@ -14,6 +14,16 @@ fail() {
   exit 1
 }
 
+# refused WHAT COMMAND...: it fails, with WHAT in its one line.
+refused() {
+  local what=$1 said
+  shift
+  if said=$("$@" 2>&1); then fail "not refused: $*"; fi
+  grep -q "$what" <<<"$said" || fail "expected '$what', not: $said"
+  [ "$(wc -l <<<"$said")" = 1 ] || fail "not one line: $said"
+  echo "refused: $said"
+}
+
 # Runs a command and says how long it took: timed TITLE COMMAND...
 timed() {
   local title=$1 start end
@@ -132,4 +142,86 @@ fetch_llama_sources() {
   tar -xzf "$folder"/llama_cpp_python-0.3.36.tar.gz -C "$folder"
   mv "$folder/llama_cpp_python-0.3.36" "$llama_sources"
   rm -rf "$folder"
+}
+
+# moto's S3 and a client for it.
+peers_s3() { peers_venv s3 'moto[server]==5.2.5' boto3==1.44.8 botocore==1.44.8; }
+
+# What follows starts servers: their files go to `work`, their process ids to `servers`.
+
+stop_servers() {
+  local status=$? server
+  # What the servers said goes with the directory.
+  [ "$status" = 0 ] || tail -n 20 "$work"/*.log >&2 || true
+  for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
+  wait
+  rm -rf "$work"
+}
+
+# A port of this machine that nobody listens on. Not one of those that the kernel gives to clients:
+# they may take it before the server does, and one that waits for the server can connect to itself.
+free_port() {
+  python3 - <<'PYTHON'
+import random, socket
+
+while True:
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", random.randint(10000, 30000)))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break
+PYTHON
+}
+
+# Waits until the server started last listens on a port, for 2 minutes at most.
+wait_for() {
+  for _ in $(seq 1200); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
+    kill -0 "${servers[-1]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "nothing listens on port $1: $(tail -n 5 "$work"/*.log)"
+}
+
+# Debian's docker-registry: start_registry NAME [HTPASSWD] sets `port`.
+start_registry() {
+  port=$(free_port)
+  {
+    echo "version: 0.1"
+    echo "log: {level: error}"
+    echo "storage: {filesystem: {rootdirectory: $work/$1}, delete: {enabled: true}}"
+    echo "http: {addr: '127.0.0.1:$port'}"
+    [ -z "${2:-}" ] || echo "auth: {htpasswd: {realm: test, path: $2}}"
+  } >"$work/$1.yml"
+  docker-registry serve "$work/$1.yml" >"$work/$1.log" 2>&1 &
+  servers+=($!)
+  wait_for "$port"
+}
+
+# moto's S3 with a bucket `models`: sets `port`, and makes credentials in `work` the ones used.
+start_s3() {
+  port=$(free_port)
+  # Three requests make the user; from then on every signature is checked.
+  INITIAL_NO_AUTH_ACTION_COUNT=3 "$(dirname "$python")/moto_server" -H 127.0.0.1 -p "$port" \
+    >"$work/moto.log" 2>&1 &
+  servers+=($!)
+  wait_for "$port"
+  "$python" - "http://127.0.0.1:$port" >"$work/credentials" <<'PYTHON'
+import json, sys
+
+import boto3
+
+place = dict(endpoint_url=sys.argv[1], region_name="us-east-1")
+iam = boto3.client("iam", aws_access_key_id="x", aws_secret_access_key="x", **place)
+iam.create_user(UserName="ingot")
+key = iam.create_access_key(UserName="ingot")["AccessKey"]
+policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+iam.put_user_policy(UserName="ingot", PolicyName="all", PolicyDocument=json.dumps(policy))
+keys = dict(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+boto3.client("s3", **keys, **place).create_bucket(Bucket="models")
+print("[default]", *(f"{k} = {v}" for k, v in keys.items()), sep="\n")
+PYTHON
+  export AWS_SHARED_CREDENTIALS_FILE=$work/credentials
 }

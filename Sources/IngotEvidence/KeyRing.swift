@@ -72,12 +72,29 @@ package struct KeyRing: Sendable {
         let trust = TrustFile(storeID: storeID, log: log, entries: entries)
         // Invariant (2): keys and names are on disk before the file that vouches for them.
         try synchronise(directory)
+        try write(trust, in: directory)
+        return KeyRing(directory: directory, trust: trust)
+    }
+
+    private static func write(_ trust: TrustFile, in directory: String) throws {
         try Files.replace(
             "\(directory)/\(trustName)",
             with: Array((trust.json.prettyText + "\n").utf8)
         )
         try synchronise(directory)
-        return KeyRing(directory: directory, trust: trust)
+    }
+
+    /// Adds keys of others to the trust file; rings that are open keep what they read.
+    ///
+    /// - Returns: those that were not in it.
+    func add(_ entries: [TrustFile.Entry]) throws -> [TrustFile.Entry] {
+        var trust = try KeyRing(opening: directory).trust
+        let known = Set(trust.entries.map(\.key.keyID))
+        let new = entries.filter { !known.contains($0.key.keyID) }
+        guard !new.isEmpty else { return [] }
+        trust.entries += new
+        try Self.write(trust, in: directory)
+        return new
     }
 
     /// The name of a store's log, which is the name of its key too.
@@ -98,12 +115,7 @@ package struct KeyRing: Sendable {
                     + "made; only a store that was never finished gets new ones, by `ingot init`"
             )
         }
-        let bytes = try EvidenceError.locating(path) {
-            try Files.read(path, limit: TrustFile.byteLimit)
-        }
-        do throws(EvidenceError) {
-            trust = try TrustFile(parsing: bytes)
-        } catch { throw EvidenceError("\(path): \(error.message)") }
+        trust = try TrustFile.read(path)
         self.directory = directory
     }
 

@@ -17,6 +17,9 @@ package struct StatementFinding: Sendable {
     /// Why it does not hold, in one line; nil when it does.
     package let fault: String?
 
+    /// The signer's role; of one whose signature does not hold, the one that was recorded.
+    package var role: String { verified?.role.rawValue ?? record.role }
+
     package init(
         record: StatementRecord,
         act: Act?,
@@ -113,8 +116,18 @@ package struct StatementCheck: Sendable {
             let entry = try LogEntry(parsing: entryBytes)
             act = entry.act
             time = Timestamp(seconds: entry.time)
-            let verified = try verify(record)
-            try checkLog(record, entry: entry, bytes: entryBytes, signer: verified.signer.keyID)
+            // What came from elsewhere was signed there; the actor is who took it in, and could not
+            // tell the role of a key that did not count yet.
+            let isForeign = entry.act == .pulled || entry.act == .pushed
+            let verified = try verify(record, isForeign: isForeign)
+            let signer = verified.signer.keyID
+            guard isForeign || entry.actor == signer else {
+                throw EvidenceError(
+                    "log entry \(record.logIndex): its actor is not the key that signed the "
+                        + "statement"
+                )
+            }
+            try checkLog(record, entry: entry, bytes: entryBytes, signer: signer)
             return StatementFinding(
                 record: record,
                 act: act,
@@ -133,7 +146,10 @@ package struct StatementCheck: Sendable {
         }
     }
 
-    private func verify(_ record: StatementRecord) throws -> VerifiedStatement {
+    private func verify(
+        _ record: StatementRecord,
+        isForeign: Bool
+    ) throws -> VerifiedStatement {
         let bytes = try ledger.blobs.read(record.envelope, limit: Bundle.byteLimit)
         let isModelSignature =
             record.predicateType == PredicateKind.modelSignature.type
@@ -143,7 +159,7 @@ package struct StatementCheck: Sendable {
             about: isModelSignature ? nil : record.subject
         )
         guard verified.statement.predicateType == record.predicateType,
-            verified.role.rawValue == record.role
+            isForeign || verified.role.rawValue == record.role
         else {
             throw EvidenceError(
                 "the catalog calls it \(record.predicateType) by \(record.role), but it is "
@@ -191,13 +207,6 @@ package struct StatementCheck: Sendable {
             throw EvidenceError(
                 "log entry \(record.logIndex): it does not name this statement: the catalog was "
                     + "edited"
-            )
-        }
-        // What came from elsewhere was signed there; the actor is who took it in.
-        let isForeign = entry.act == .pulled || entry.act == .pushed
-        guard isForeign || entry.actor == signer else {
-            throw EvidenceError(
-                "log entry \(record.logIndex): its actor is not the key that signed the statement"
             )
         }
         if let revocation = revocations[signer], revocation.logIndex < record.logIndex {

@@ -2,6 +2,7 @@
 
 package import IngotCore
 package import IngotCrypto
+internal import IngotFiles
 
 /// Whose keys count for what, for one store: the content of `trust.json`.
 ///
@@ -59,6 +60,14 @@ package struct TrustFile: Hashable, Sendable {
                 }
             ),
         ]
+    }
+
+    /// Reads a trust file that somebody gave.
+    package static func read(_ path: String) throws -> TrustFile {
+        let bytes = try EvidenceError.locating(path) { try Files.read(path, limit: byteLimit) }
+        do throws(EvidenceError) {
+            return try TrustFile(parsing: bytes)
+        } catch { throw EvidenceError("\(path): \(error.message)") }
     }
 
     package init(parsing bytes: [UInt8]) throws(EvidenceError) {

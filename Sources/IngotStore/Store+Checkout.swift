@@ -23,6 +23,17 @@ extension Store {
         try write(try checkout.plan(try readTree(of: manifest)), with: checkout, progress: report)
     }
 
+    /// Those of a version's files that a directory does not have yet.
+    ///
+    /// - Throws: `StoreError` that names the first file in the way, unless by `force`.
+    package func filesToWrite(
+        _ entries: [TreeEntry],
+        into directory: String,
+        force: Bool
+    ) throws -> [TreeEntry] {
+        try Checkout(directory: directory, force: force).plan(entries)
+    }
+
     /// Writes these files of a version into a directory, whatever is there: the caller has looked.
     package func writeFiles(
         _ entries: [TreeEntry],

@@ -16,12 +16,16 @@ extension Store {
     /// The chunks of files, and of the pages that lead to them, that no pack here holds.
     ///
     /// The root page must be here. While pages are missing, more can come to light when they are
-    /// here.
-    package func missingChunks(of manifest: Manifest) throws -> MissingChunks {
+    /// here. A selection is asked for alone.
+    package func missingChunks(
+        of manifest: Manifest,
+        in selection: TreeSelection? = nil
+    ) throws -> MissingChunks {
         let presence = PackPresence(store: self)
         let found = Box(MissingChunks())
         var walk = ChunkWalk(
             store: self,
+            selection: selection,
             onPages: { pages in
                 let present = try presence.present(pages)
                 found.value.pages.formUnion(pages.filter { !present.contains($0.digest) })

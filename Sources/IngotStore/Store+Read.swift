@@ -19,20 +19,7 @@ extension Store {
     ) throws {
         var reader = TreeReader(store: self, chunks: ChunkReader(store: self))
         let walker = reader
-        try reader.forEach(in: try self.manifest(manifest)) { stored in
-            let content: TreeEntry.Content =
-                stored.content == .raw
-                ? .raw(stored.digest) : .chunks(try walker.chunkReferences(of: stored))
-            try body(
-                TreeEntry(
-                    path: stored.path,
-                    isExecutable: stored.isExecutable,
-                    byteCount: stored.byteCount,
-                    digest: stored.digest,
-                    content: content
-                )
-            )
-        }
+        try reader.forEach(in: try self.manifest(manifest)) { try body(walker.entry($0)) }
     }
 
     /// The whole content of a file, checked.

@@ -3,16 +3,26 @@
 internal import IngotCore
 
 /// Walks the pages of a tree, in order, and checks that they fit together.
+///
+/// With a selection, only pages that can hold its files are read: those files come, and their
+/// neighbours in the same pages.
 struct TreeReader {
     private let store: Store
     private let chunks: ChunkReader
+    private let selection: TreeSelection?
     /// Called for each page that is kept as a chunk, before it is read.
     private let pageSeen: (Digest) -> Void
     private var check = TreePathCheck()
 
-    init(store: Store, chunks: ChunkReader, pageSeen: @escaping (Digest) -> Void = { _ in }) {
+    init(
+        store: Store,
+        chunks: ChunkReader,
+        selection: TreeSelection? = nil,
+        pageSeen: @escaping (Digest) -> Void = { _ in }
+    ) {
         self.store = store
         self.chunks = chunks
+        self.selection = selection
         self.pageSeen = pageSeen
     }
 
@@ -26,7 +36,7 @@ struct TreeReader {
             throw StoreError("the manifest has no tree, so it is not a version with files")
         }
         let bytes = try store.blobs.read(root.digest, limit: ChunkCodec.chunkByteLimit)
-        _ = try walk(bytes, digest: root.digest, level: nil, body)
+        _ = try walk(bytes, digest: root.digest, level: nil, place: .all, body)
     }
 
     /// The files and bytes under a page.
@@ -34,6 +44,7 @@ struct TreeReader {
         _ bytes: [UInt8],
         digest: Digest,
         level expected: Int?,
+        place: TreeSelection.Place,
         _ body: (TreePage.StoredEntry) throws -> Void
     ) throws -> (fileCount: Int, byteCount: Int) {
         let failure = { (problem: String) in StoreError("tree page \(digest): \(problem)") }
@@ -53,20 +64,41 @@ struct TreeReader {
             }
         case .pages(let pages, let level):
             guard expected ?? level == level else { throw failure("it is on the wrong level") }
-            for child in pages {
-                pageSeen(child.digest)
-                let bytes = try chunks.read(
-                    ChunkReference(digest: child.digest, byteCount: child.pageByteCount)
-                )
-                let under = try walk(bytes, digest: child.digest, level: level - 1, body)
-                guard under == (child.fileCount, child.byteCount) else {
-                    throw failure("page \(child.digest) below it holds other totals")
+            let places = TreeSelection.places(of: pages, in: place, touching: selection)
+            for (child, place) in zip(pages, places) {
+                if let place {
+                    pageSeen(child.digest)
+                    let bytes = try chunks.read(
+                        ChunkReference(digest: child.digest, byteCount: child.pageByteCount)
+                    )
+                    let under = try walk(
+                        bytes,
+                        digest: child.digest,
+                        level: level - 1,
+                        place: place,
+                        body
+                    )
+                    guard under == (child.fileCount, child.byteCount) else {
+                        throw failure("page \(child.digest) below it holds other totals")
+                    }
                 }
-                total.fileCount += under.fileCount
-                total.byteCount = try sum(total.byteCount, under.byteCount)
+                total.fileCount = try sum(total.fileCount, child.fileCount)
+                total.byteCount = try sum(total.byteCount, child.byteCount)
             }
         }
         return total
+    }
+
+    /// A file with all its chunks.
+    func entry(_ stored: TreePage.StoredEntry) throws -> TreeEntry {
+        TreeEntry(
+            path: stored.path,
+            isExecutable: stored.isExecutable,
+            byteCount: stored.byteCount,
+            digest: stored.digest,
+            content: stored.content == .raw
+                ? .raw(stored.digest) : .chunks(try chunkReferences(of: stored))
+        )
     }
 
     /// The chunks of a file.

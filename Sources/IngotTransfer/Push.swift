@@ -152,10 +152,20 @@ package struct Push: Sendable {
         var lacking = try chunks(of: manifest)
         let there = RemotePacks(remote: remote, repository: repository, store: store)
         var list: [Digest: Int] = [:]
-        for version in [version] + known {
-            for pack in try await there.packs(of: version) {
+        var seen = Set<Digest>()
+        for version in [version] + known where !lacking.isEmpty {
+            // A pack that was removed there because it was damaged is listed still: a push brings it
+            // back.
+            let unseen = try await there.packs(of: version).filter {
+                seen.insert($0.digest).inserted
+            }
+            let present = try await resultsInParallel(of: unseen) { [remote, repository] pack in
+                try await remote.hasBlob(pack.digest, in: repository)
+            }
+            let packs = zip(unseen, present).filter(\.1).map(\.0)
+            for (pack, directory) in zip(packs, try await there.directories(of: packs)) {
                 var isUsed = false
-                for entry in try await there.directory(of: pack).entries
+                for entry in directory.entries
                 where lacking.removeValue(forKey: entry.chunk) != nil {
                     isUsed = true
                 }

@@ -10,6 +10,8 @@ struct RemotePacks: Sendable {
     let remote: any Remote
     let repository: RepositoryName
     let store: Store
+    /// Counts what is read; nil where only what is sent counts.
+    var counter: TransferCounter?
 
     /// The packs that a version's pack lists name.
     func packs(of version: Digest) async throws -> [Descriptor] {
@@ -26,8 +28,13 @@ struct RemotePacks: Sendable {
         return packs.values.sorted { $0.digest < $1.digest }
     }
 
+    /// The directories of some packs, in their order.
+    func directories(of packs: [Descriptor]) async throws -> [PackDirectory] {
+        try await resultsInParallel(of: packs) { try await directory(of: $0) }
+    }
+
     /// The directory of a pack: from here where the pack is here, else from the remote.
-    func directory(of pack: Descriptor) async throws -> PackDirectory {
+    private func directory(of pack: Descriptor) async throws -> PackDirectory {
         if store.blobs.keeps(pack.digest), let known = try store.packDirectory(of: pack.digest) {
             return known
         }
@@ -35,14 +42,15 @@ struct RemotePacks: Sendable {
         guard pack.byteCount >= trailerByteCount, pack.byteCount <= PackDirectory.packByteLimit
         else { throw untrue(pack, "a pack of \(pack.byteCount) bytes cannot be") }
         // One question for most packs: the directory is 48 bytes for some 64 KiB.
-        let guess = min(pack.byteCount, 64 << 10)
+        let guess = min(pack.byteCount, pack.byteCount >> 10 + 8 << 10)
         var tail = try await read(pack.digest, pack.byteCount - guess..<pack.byteCount)
         let count = tail.suffix(trailerByteCount).dropFirst(32).prefix(4).reversed()
             .reduce(0) { $0 << 8 | Int($1) }
         let needed = count * 48 + trailerByteCount
         guard needed <= pack.byteCount else { throw untrue(pack, "its directory does not fit") }
         if needed > tail.count {
-            tail = try await read(pack.digest, pack.byteCount - needed..<pack.byteCount)
+            let range = pack.byteCount - needed..<pack.byteCount - tail.count
+            tail = try await read(pack.digest, range) + tail
         }
         let bytes = tail
         let start = pack.byteCount - bytes.count
@@ -61,10 +69,12 @@ struct RemotePacks: Sendable {
 
     /// A part of a blob, in memory.
     func read(_ blob: Digest, _ range: Range<Int>) async throws -> [UInt8] {
+        counter?.expect(range.count)
         let received = Mutex<[UInt8]>([])
         try unsafe await remote.download(blob, of: repository, bytes: range) { piece in
             let bytes = unsafe [UInt8](piece)
             received.withLock { $0 += bytes }
+            counter?.moved(bytes.count)
         }
         let bytes = received.withLock { $0 }
         guard bytes.count == range.count else {

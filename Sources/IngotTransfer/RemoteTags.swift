@@ -40,6 +40,10 @@ package struct RemoteTags: Sendable {
         for _ in 0..<Self.attemptLimit {
             if let current = try await remote.tag(.version(number), of: repository) {
                 if current.digest == version.digest { return number }
+                // It was renumbered by an earlier push.
+                if number == wanted, let known = try await self.number(of: version.digest) {
+                    return known
+                }
                 number = max(number, try await numbers().last ?? 0) + 1
                 continue
             }
@@ -78,6 +82,14 @@ package struct RemoteTags: Sendable {
                     ? ": the repository has no tags"
                     : ": there are \(known.joined(separator: ", "))")
         )
+    }
+
+    /// The version that a reference means there.
+    package func digest(of reference: Reference) async throws -> Digest {
+        switch reference.target {
+        case .digest(let digest): digest
+        case .tag(let tag): try await resolve(tag).digest
+        }
     }
 
     /// The number of a version there, among the newest.

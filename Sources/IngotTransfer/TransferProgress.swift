@@ -59,3 +59,25 @@ func inParallel<Item: Sendable>(
         }
     }
 }
+
+/// The same with results, in the order of the items.
+func resultsInParallel<Item: Sendable, Value: Sendable>(
+    of items: [Item],
+    _ body: @escaping @Sendable (Item) async throws -> Value
+) async throws -> [Value] {
+    let values = Mutex<[Int: Value]>([:])
+    try await inParallel(items.indices) { index in
+        let value = try await body(items[index])
+        values.withLock { $0[index] = value }
+    }
+    return values.withLock { values in items.indices.compactMap { values[$0] } }
+}
+
+extension Array {
+    /// Parts of at most so many elements, in order.
+    func parts(of count: Int) -> [[Element]] {
+        stride(from: 0, to: self.count, by: count).map {
+            Array(self[$0..<Swift.min($0 + count, self.count)])
+        }
+    }
+}

@@ -31,6 +31,7 @@ struct Ingot: ParsableCommand {
                 name: "Remotes",
                 subcommands: [
                     RemoteCommand.self, PushCommand.self, PullCommand.self, Fetch.self,
+                    Get.self,
                 ]
             ),
             CommandGroup(

@@ -3,6 +3,7 @@
 import IngotCore
 import IngotCrypto
 import IngotFiles
+import IngotTestSupport
 import Testing
 
 @testable import IngotStore

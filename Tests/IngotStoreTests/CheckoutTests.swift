@@ -3,6 +3,7 @@
 import Glibc
 import IngotCore
 import IngotFiles
+import IngotTestSupport
 import Testing
 
 @testable import IngotStore

@@ -4,6 +4,7 @@ import Glibc
 import IngotCore
 import IngotCrypto
 import IngotFiles
+import IngotTestSupport
 import Testing
 
 @testable import IngotStore

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IngotCore
+import IngotTestSupport
 import Testing
 
 @testable import IngotStore

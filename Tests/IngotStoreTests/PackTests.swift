@@ -2,6 +2,7 @@
 
 import IngotCore
 import IngotCrypto
+import IngotTestSupport
 import Testing
 
 @testable import IngotStore

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import re
 import socket
 import subprocess
@@ -20,9 +21,11 @@ count = int(os.environ.get("INGOT_BYTES", str(1 << 30)))
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """None of those that the kernel gives to clients, who might take it first."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", random.randint(10000, 30000)))
+            return listener.getsockname()[1]
 
 
 @contextlib.contextmanager

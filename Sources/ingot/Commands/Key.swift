@@ -8,7 +8,7 @@ import IngotEvidence
 struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The keys that count, and for what.",
-        subcommands: [List.self, Export.self]
+        subcommands: [List.self, Export.self, Trust.self]
     )
 
     struct List: ParsableCommand {
@@ -18,10 +18,11 @@ struct Key: ParsableCommand {
 
         func run() throws {
             let open = try OpenStore(options)
-            var table = TextTable(["ROLE", "KEY", "OWNER", "LOG", "STATE"])
+            var table = TextTable(["ROLE", "KEY", "OWNER", "STORE", "LOG", "STATE"])
             for key in try open.catalog.keys() {
                 table.add([
                     key.role, String(key.keyID.prefix(16)), key.detail["owner"]?.string ?? "",
+                    String((key.detail["store"]?.string ?? "").prefix(12)),
                     "\(key.logIndex)", key.revocation.map { "revoked: \($0.reason)" } ?? "counts",
                 ])
             }
@@ -31,25 +32,75 @@ struct Key: ParsableCommand {
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a role's public key as PEM, for openssl and other verifiers."
+            abstract: "Print this store's public keys, or that of one role.",
+            discussion: """
+                All of them with their roles, for 'ingot key trust' in another store; that of a role \
+                as PEM, for openssl and other verifiers.
+                """
         )
 
-        @Argument(help: "The role, such as gate.")
-        var role: String
+        @Argument(help: "The role, such as gate.", completion: .list(Key.roles))
+        var role: String?
+
+        @OptionGroup var options: StoreOptions
+
+        func run() throws {
+            let own = try OpenStore(options).ledger.ownKeys()
+            guard let role else { return print(own.json.prettyText) }
+            let wanted = try Key.role(role)
+            guard let key = own.keys(for: wanted).last else {
+                throw CatalogError(.notFound, "no key of this store has the role '\(role)'")
+            }
+            print(key.pem, terminator: "")
+        }
+    }
+
+    struct Trust: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let the keys of another store count here, for the roles they have there.",
+            discussion: """
+                What is pulled from that store then holds here. Have the file from whoever keeps \
+                that store, not from the remote that the versions come from. It is logged, by this \
+                store's admin key.
+                """
+        )
+
+        @Argument(help: "What 'ingot key export' printed there.", completion: .file())
+        var file: String
+
+        @Option(
+            help: "Only this role; may be given several times. By default all but admin.",
+            completion: .list(Key.roles)
+        )
+        var role: [String] = []
+
+        @Option(help: "Who holds the keys, as audits print it; by default what the file says.")
+        var owner: String?
 
         @OptionGroup var options: StoreOptions
 
         func run() throws {
             let open = try OpenStore(options)
-            let keys = try open.catalog.keys().filter { $0.role == role && $0.revocation == nil }
-            guard let key = keys.last else {
-                let known = Role.allCases.map(\.rawValue)
-                let hint = Spelling.nearest(to: role, among: known).map {
-                    ": did you mean '\($0)'?"
-                }
-                throw CatalogError(.notFound, "no key has the role '\(role)'\(hint ?? "")")
+            let other = try TrustFile.read(file)
+            let roles =
+                try role.isEmpty
+                ? Set(other.entries.map(\.role)).subtracting([.admin]) : Set(role.map(Key.role))
+            let added = try open.ledger.trust(other, roles: roles, owner: owner)
+            for entry in added {
+                print("\(entry.role.rawValue)  \(entry.key.keyID.prefix(16))  \(entry.owner)")
             }
-            print(key.pem, terminator: "")
+            if added.isEmpty { print("these keys count already") }
         }
+    }
+
+    /// Roles of keys that sign statements.
+    private static let roles = Role.allCases.filter { $0 != .log }.map(\.rawValue)
+
+    private static func role(_ text: String) throws -> Role {
+        guard let role = Role(rawValue: text), role != .log else {
+            let hint = Spelling.nearest(to: text, among: roles).map { ": did you mean '\($0)'?" }
+            throw EvidenceError("role '\(text)': there is none of that name\(hint ?? "")")
+        }
+        return role
     }
 }

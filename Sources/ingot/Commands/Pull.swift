@@ -83,14 +83,9 @@ struct PullOptions: ParsableArguments {
     ) async throws -> JSONValue {
         let repository = target.reference.repository
         let tags = RemoteTags(remote: remote, repository: repository)
-        let digest: Digest
+        let digest = try await tags.digest(of: target.reference)
         var tag: Tag?
-        switch target.reference.target {
-        case .digest(let known): digest = known
-        case .tag(let named):
-            tag = named
-            digest = try await tags.resolve(named).digest
-        }
+        if case .tag(let named) = target.reference.target { tag = named }
         let bar = ProgressBar("pulling")
         let pull = Pull(store: open.store, remote: remote, repository: repository) { progress in
             bar.show(
@@ -117,7 +112,7 @@ struct PullOptions: ParsableArguments {
             if untrusted > 0 {
                 Terminal.printError(
                     "\(repository):v\(here): \(untrusted) statements are by keys that do not count "
-                        + "in this store: 'ingot verify' says so"
+                        + "in this store: 'ingot key trust' lets them"
                 )
             }
         }

@@ -33,7 +33,7 @@ struct Verify: ParsableCommand {
                 let result = finding.fault.map { "DOES NOT HOLD: \($0)" } ?? "holds"
                 print(
                     "  \(finding.time)  log entry \(finding.record.logIndex)  "
-                        + "\(finding.record.predicateType) by \(finding.record.role)"
+                        + "\(finding.record.predicateType) by \(finding.role)"
                         + (who.map { " (\($0))" } ?? "") + ": \(result)"
                 )
             }
@@ -47,7 +47,7 @@ struct Verify: ParsableCommand {
         let statements = report.findings.map { finding in
             JSONValue.object([
                 "predicate": .string(finding.record.predicateType),
-                "role": .string(finding.record.role),
+                "role": .string(finding.role),
                 "envelope": .string(finding.record.envelope.description),
                 "log_index": .integer(Int64(finding.record.logIndex)),
                 "time": .string(finding.time.description),

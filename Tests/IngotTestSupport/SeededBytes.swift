@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import IngotFiles
-
-extension Files {
-    static func append(_ bytes: [UInt8], to path: String) throws {
-        let descriptor = unsafe open(path, O_WRONLY | O_APPEND)
-        guard descriptor >= 0 else { throw FileError.last("open", path) }
-        defer { close(descriptor) }
-        try writeAll(bytes, to: descriptor, path: path)
-    }
-}
-
 /// SplitMix64, so that test data is the same in every run.
-struct SeededBytes {
+package struct SeededBytes {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -26,7 +14,7 @@ struct SeededBytes {
         return value ^ value >> 31
     }
 
-    mutating func bytes(_ count: Int) -> [UInt8] {
+    package mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count + 8)
         while bytes.count < count {
@@ -38,7 +26,7 @@ struct SeededBytes {
         return Array(bytes.prefix(count))
     }
 
-    static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
+    package static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
         var generator = SeededBytes(seed: seed)
         return generator.bytes(count)
     }

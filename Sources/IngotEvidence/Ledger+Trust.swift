@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCatalog
+internal import IngotCore
+internal import IngotCrypto
+
+extension Ledger {
+    /// The member of a logged key that says of which other store it is.
+    private static let storeMember = "store"
+
+    /// What another store needs to let this store's keys count: its own keys, not those that it lets
+    /// count itself, so that trust is never passed on unasked.
+    package func ownKeys() throws -> TrustFile {
+        let own = Set(
+            try catalog.keys()
+                .filter { $0.detail[Self.storeMember] == nil && $0.revocation == nil }
+                .map(\.keyID)
+        )
+        return TrustFile(
+            storeID: keys.trust.storeID,
+            log: keys.trust.log,
+            entries: keys.trust.entries.filter { own.contains($0.key.keyID) }
+        )
+    }
+
+    /// Lets keys of another store count here, each for the role that it has there, through the log.
+    ///
+    /// The log entry, by the admin key, comes first and the trust file last: what is interrupted
+    /// between them is finished by doing it again.
+    ///
+    /// - Parameters:
+    ///   - other: the other store's keys, from a source that is trusted.
+    ///   - roles: those that are meant; each must be in the file.
+    ///   - owner: who holds the keys; by default what the file says.
+    /// - Returns: the keys that did not count before.
+    /// - Throws: `EvidenceError` for keys that cannot be meant.
+    package func trust(
+        _ other: TrustFile,
+        roles: Set<Role>,
+        owner: String? = nil
+    ) throws -> [TrustFile.Entry] {
+        guard other.storeID != keys.trust.storeID else {
+            throw EvidenceError("store \(other.storeID): it is this store: its keys count already")
+        }
+        for role in roles.sorted() where other.keys(for: role).isEmpty {
+            throw EvidenceError(
+                "store \(other.storeID): the file has no key of the role \(role.rawValue)"
+            )
+        }
+        let known = Dictionary(
+            try catalog.keys().map { ($0.keyID, $0.role) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let meant = other.entries.filter { roles.contains($0.role) }.map {
+            TrustFile.Entry(role: $0.role, owner: owner ?? $0.owner, key: $0.key)
+        }
+        var changes: [Change] = []
+        for entry in meant {
+            if let role = known[entry.key.keyID] {
+                guard role == entry.role.rawValue else {
+                    throw EvidenceError(
+                        "key \(entry.key.keyID.prefix(16)): it has the role \(role) here: a key "
+                            + "has one role"
+                    )
+                }
+                continue
+            }
+            changes.append(
+                .key(
+                    role: entry.role.rawValue,
+                    keyID: entry.key.keyID,
+                    pem: entry.key.pem,
+                    detail: [
+                        "owner": .string(entry.owner), Self.storeMember: .string(other.storeID),
+                    ]
+                )
+            )
+        }
+        if !changes.isEmpty { _ = try append(act: .keyAdded, role: .admin, changes: changes) }
+        return try keys.add(meant)
+    }
+}

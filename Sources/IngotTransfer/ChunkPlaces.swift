@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import IngotCore
+internal import IngotRemote
+internal import IngotStore
+
+/// Where chunks of a version lie elsewhere; a pack's directory is read when no other names a chunk.
+struct ChunkPlaces {
+    struct Place {
+        let pack: Descriptor
+        let entry: PackDirectory.Entry
+    }
+
+    /// Packs whose directories are asked for together.
+    private static let groupCount = 4
+
+    private let packs: RemotePacks
+    private let version: Digest
+    /// The packs whose directories were not read yet.
+    private var unread: [Descriptor]
+    private var places: [Digest: Place] = [:]
+
+    init(packs: RemotePacks, of version: Digest, unread: [Descriptor] = []) {
+        self.packs = packs
+        self.version = version
+        self.unread = unread
+    }
+
+    mutating func add(_ directory: PackDirectory, of pack: Descriptor) {
+        for entry in directory.entries { places[entry.chunk] = Place(pack: pack, entry: entry) }
+    }
+
+    /// - Throws: `RemoteError` for a chunk that no pack of the version holds.
+    mutating func find(_ chunks: some Collection<Digest>) async throws -> [Place] {
+        while !unread.isEmpty, chunks.contains(where: { places[$0] == nil }) {
+            let next = Array(unread.suffix(Self.groupCount))
+            unread.removeLast(next.count)
+            for (pack, directory) in zip(next, try await packs.directories(of: next)) {
+                add(directory, of: pack)
+            }
+        }
+        return try chunks.map { chunk in
+            guard let place = places[chunk] else {
+                throw RemoteError(
+                    .untrue,
+                    "\(packs.remote.name): chunk \(chunk) of \(version) is in none of its packs"
+                )
+            }
+            return place
+        }
+    }
+}

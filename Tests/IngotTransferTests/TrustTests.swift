@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IngotCatalog
+import IngotCore
+import IngotEvidence
+import IngotRemote
+import IngotStore
+import IngotTestSupport
+import Testing
+
+@testable import IngotTransfer
+
+@Suite("Trust between stores") struct TrustTests {
+    private let source: Site
+    private let target: Site
+    private let version: VersionRecord
+
+    init() async throws {
+        source = try Site(storeID: "ab12")
+        target = try Site(storeID: "cd34")
+        version = try source.add([.bytes("file", [1])], kind: .checkpoint)
+        let remote = MemoryRemote()
+        try await source.push(version, to: remote)
+        let pulled = try await target.pull(version.digest, from: remote)
+        let named = try target.ledger.record(
+            pulled: pulled,
+            in: Site.repository,
+            number: 1,
+            tag: nil
+        )
+        #expect(named.untrusted == 1)
+    }
+
+    @Test("what was pulled holds once the other store's keys count, and the log says since when")
+    func trust() throws {
+        #expect(try !target.ledger.verify(version.digest).isValid)
+        let theirs = try source.ledger.ownKeys()
+        let size = try target.catalog.logSize()
+        let added = try target.ledger.trust(theirs, roles: [.publisher, .trainer], owner: "Bob")
+        #expect(added.map(\.role) == [.publisher, .trainer])
+        let trusting = try target.reopened()
+        let report = try trusting.verify(version.digest)
+        #expect(report.isValid, "\(report.allFaults)")
+        #expect(trusting.keys.trust.owner(ofKey: added[0].key.keyID) == "Bob")
+        #expect(try target.catalog.logSize() == size + 1)
+        let entry = try LogEntry(parsing: target.catalog.logEntryBytes(size))
+        #expect(entry.act == .keyAdded)
+        #expect(entry.actor == target.ledger.keys.trust.keys(for: .admin).first?.keyID)
+        #expect(try trusting.verifyLog().isValid)
+        // Again, it changes nothing.
+        #expect(try trusting.trust(theirs, roles: [.publisher, .trainer]).isEmpty)
+        #expect(try target.catalog.logSize() == size + 1)
+        // Their keys are not passed on.
+        #expect(try trusting.ownKeys() == target.ledger.ownKeys())
+    }
+
+    @Test("a model signature may be by a trainer, which its kind alone does not tell")
+    func trainer() async throws {
+        let written = try source.store.writeVersion(
+            kind: .checkpoint,
+            config: [:],
+            files: [.bytes("weights", [7])]
+        )
+        let input = ResourceRef(name: "base", uri: "base:v1", digest: version.digest)
+        let facts = MergedFacts(
+            base: input,
+            adapter: input,
+            parameters: [:],
+            internalParameters: [:],
+            program: input,
+            context: BuildContext(
+                version: "1",
+                execution: Execution(
+                    runID: "01J0Z3",
+                    started: Timestamp(seconds: 1),
+                    finished: Timestamp(seconds: 2)
+                )
+            )
+        )
+        let files = try source.store.readTree(of: written.manifestDigest).map {
+            ModelSignature.File(path: $0.path, digest: $0.digest)
+        }
+        try source.ledger.record(
+            .merged(facts),
+            act: .merged,
+            subject: Statement.Subject(name: "rows", digest: written.manifestDigest),
+            changes: [
+                .version(
+                    repository: Site.repository,
+                    number: nil,
+                    digest: written.manifestDigest,
+                    kind: .checkpoint
+                )
+            ],
+            files: files
+        )
+        let remote = MemoryRemote()
+        try await source.push(source.record(written.manifestDigest), to: remote)
+        let pulled = try await target.pull(written.manifestDigest, from: remote)
+        let named = try target.ledger.record(
+            pulled: pulled,
+            in: Site.repository,
+            number: 2,
+            tag: nil
+        )
+        #expect(named.untrusted == 2)
+        _ = try target.ledger.trust(source.ledger.ownKeys(), roles: [.trainer])
+        let report = try target.reopened().verify(written.manifestDigest)
+        #expect(report.isValid, "\(report.allFaults)")
+        #expect(report.findings.map(\.role) == ["trainer", "trainer"])
+    }
+
+    @Test("what is interrupted after the log entry is finished by doing it again")
+    func interrupted() throws {
+        let theirs = try source.ledger.ownKeys()
+        let before = target.ledger.keys.trust.json.prettyText
+        _ = try target.ledger.trust(theirs, roles: [.publisher])
+        try target.place.write(before, to: "keys/trust.json")
+        #expect(try !target.reopened().verify(version.digest).isValid)
+        #expect(try target.reopened().trust(theirs, roles: [.publisher]).count == 1)
+        #expect(try target.reopened().verify(version.digest).isValid)
+    }
+
+    @Test("a key of another role, a role without a key and the store's own keys are refused")
+    func refused() throws {
+        let theirs = try source.ledger.ownKeys()
+        _ = try target.ledger.trust(theirs, roles: [.gate])
+        #expect(try !target.reopened().verify(version.digest).isValid)
+        let gate = try #require(theirs.keys(for: .gate).first)
+        let wrong = TrustFile(
+            storeID: "ef56",
+            log: theirs.log,
+            entries: [TrustFile.Entry(role: .approver, owner: "Eve", key: gate)]
+        )
+        let size = try target.catalog.logSize()
+        for (file, role) in [(wrong, Role.approver), (wrong, .trainer)] {
+            #expect(throws: EvidenceError.self) {
+                try target.ledger.trust(file, roles: [role])
+            }
+        }
+        #expect(throws: EvidenceError.self) {
+            try target.ledger.trust(target.ledger.ownKeys(), roles: [.publisher])
+        }
+        #expect(try target.catalog.logSize() == size)
+    }
+}
