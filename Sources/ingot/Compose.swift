@@ -82,7 +82,7 @@ struct OpenStore {
     private static func program() throws -> PipelineContext.Program {
         let executable = try MappedFile(path: "/proc/self/exe")
         return PipelineContext.Program(
-            version: ProgramVersion.text,
+            version: ProductVersion.text,
             digest: executable.withBytes { unsafe Digest.of($0) }
         )
     }
