@@ -31,7 +31,7 @@ package struct KeyRing: Sendable {
         guard unsafe chmod(directory, 0o700) == 0 else {
             throw FileError.last("change the mode of", directory)
         }
-        if try Files.entry(at: "\(directory)/\(trustName)") != nil {
+        if try isMade(at: directory) {
             throw EvidenceError("\(directory): keys are already there; they are never replaced")
         }
         var entries: [TrustFile.Entry] = []
@@ -62,6 +62,11 @@ package struct KeyRing: Sendable {
         )
         try synchronise(directory)
         return KeyRing(directory: directory, trust: trust)
+    }
+
+    /// Whether a directory has keys that are finished.
+    package static func isMade(at directory: String) throws -> Bool {
+        try Files.entry(at: "\(directory)/\(trustName)") != nil
     }
 
     /// The name of a store's log, which is the name of its key too.

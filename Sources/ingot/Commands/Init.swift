@@ -40,7 +40,7 @@ struct Init: ParsableCommand {
         let directory = OpenStore.keyDirectory(ofStore: storeID)
         let isNew = try catalog.logSize() == 0
         let keys =
-            try Files.entry(at: "\(directory)/trust.json") != nil
+            try KeyRing.isMade(at: directory)
             ? KeyRing(opening: directory)
             : KeyRing.create(at: directory, storeID: storeID, owner: owner ?? Self.user)
         let ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys)
