@@ -206,6 +206,7 @@ let package = Package(
         tests("IngotDeploy", ["IngotCatalog", "IngotCore", "IngotFiles"]),
         tests("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData", "IngotFiles"]),
         tests("IngotEvidence", store + ["IngotCatalog"]),
+        tests("IngotFiles", ["IngotTestSupport"]),
         tests("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
         tests(
             "IngotInference",
