@@ -131,16 +131,35 @@ extension PipelineContext {
         let baseScores = scoring(nil).scores(task, generates: task.labels == nil) {
             report(.progress(.evaluate, fraction: 0.6 + $0 * 0.4, note: "base"))
         }
-        let isChoice = task.labels != nil
-        var baselines = [
+        return EvaluationBundle(
+            candidate: try task.result(
+                Self.model("candidate", adapter.digest, .generation),
+                scores,
+                bootstrap
+            ),
+            baselines: try baselines(task, base: base.digest, baseScores, bootstrap)
+        )
+    }
+
+    /// The base; beside it, where the answers are labels, the commonest one.
+    private func baselines(
+        _ task: EvaluationTask,
+        base: Digest,
+        _ scores: [ExampleScore],
+        _ bootstrap: Bootstrap
+    ) throws -> [EvaluationResult] {
+        guard let labels = task.labels else {
+            return [try task.result(Self.model("base", base, .generation), scores, bootstrap)]
+        }
+        var results = [
             try task.result(
-                Self.model("base", base.digest, isChoice ? .choice : .generation),
-                isChoice ? Baselines.choice(baseScores) : baseScores,
+                Self.model("base", base, .choice),
+                Baselines.choice(scores),
                 bootstrap
             )
         ]
-        if let majority = task.labels?.majority(in: .train) {
-            baselines.append(
+        if let majority = labels.majority(in: .train) {
+            results.append(
                 try task.result(
                     EvaluationSubject(name: "majority", digest: nil, method: .majority),
                     Baselines.majority(majority, on: task.examples),
@@ -148,14 +167,7 @@ extension PipelineContext {
                 )
             )
         }
-        return EvaluationBundle(
-            candidate: try task.result(
-                Self.model("candidate", adapter.digest, .generation),
-                scores,
-                bootstrap
-            ),
-            baselines: baselines
-        )
+        return results
     }
 
     private static func model(
