@@ -68,14 +68,14 @@ package final class PartFile {
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw FileError.last("lock", path) }
         }
-        var own = unsafe stat()
-        var named = unsafe stat()
+        var own = stat()
+        var named = stat()
         guard unsafe fstat(descriptor, &own) == 0 else { throw FileError.last("read", path) }
         guard unsafe lstat(path, &named) == 0, own.st_dev == named.st_dev,
             own.st_ino == named.st_ino
         else { return false }
         // Another name of somebody's file must not be emptied.
-        guard unsafe own.st_mode & S_IFMT == S_IFREG, own.st_nlink == 1 else {
+        guard own.st_mode & S_IFMT == S_IFREG, own.st_nlink == 1 else {
             throw FileError(
                 "create",
                 path,
