@@ -105,9 +105,8 @@ struct OpenStore {
         guard !text.contains(":"), !text.contains("@") else {
             return try Reference(parsing: text)
         }
-        let isRepository = try RepositoryName(parsing: text)
-        let environment = try catalog.environments().first { $0.name == text }
-        if environment == nil, try catalog.isKnown(isRepository) {
+        let isEnvironment = try catalog.environments().contains { $0.name == text }
+        if try !isEnvironment && catalog.repositories().contains(where: { $0.text == text }) {
             throw CatalogError(
                 .notFound,
                 "\(text): a repository: say which version, such as \(text):v1; see 'ingot versions'"
