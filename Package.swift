@@ -174,7 +174,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "ingot-infer",
-            dependencies: ["IngotCore", "IngotHTTP", "IngotInference"],
+            dependencies: ["IngotCore", "IngotFiles", "IngotHTTP", "IngotInference"],
             swiftSettings: settings,
             // Nothing else is in an image: no C library, no loader, no shell.
             linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "-s"])]

@@ -38,8 +38,10 @@ need_packages() {
   [ ${#missing[@]} = 0 ] && { echo "installed: $*"; return; }
   echo "installing: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  as_root apt-get -qq update
-  as_root apt-get -qq -y install "${missing[@]}" >/dev/null
+  # A machine that just started may be installing updates; a mirror may stumble.
+  local patience=(-o DPkg::Lock::Timeout=300 -o Acquire::Retries=5)
+  as_root apt-get -qq "${patience[@]}" update
+  as_root apt-get -qq -y "${patience[@]}" install "${missing[@]}" >/dev/null
 }
 
 build_packages=(libarchive-dev libsqlite3-dev libssl-dev libzstd-dev pkg-config)

@@ -83,7 +83,11 @@ extension Catalog {
         _ db: Database
     ) throws {
         try db.execute(
-            sql: "INSERT OR IGNORE INTO blobLink (repository, digest, manifest) VALUES (?, ?, ?)",
+            sql: """
+                INSERT INTO blobLink (repository, digest, manifest, linkedAt)
+                VALUES (?, ?, ?, unixepoch())
+                ON CONFLICT DO UPDATE SET linkedAt = excluded.linkedAt
+                """,
             arguments: [repository.text, blob, manifest]
         )
     }

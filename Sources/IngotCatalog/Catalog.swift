@@ -15,12 +15,12 @@ package import IngotStore
 ///     crash.
 /// (3) Tiles and `index.json` are written after the commit, and completed when the catalog is
 ///     opened.
+/// (4) Where the file cannot be written, reading goes on and each write says why it is refused.
 package final class Catalog: Sendable {
     package let layout: StoreLayout
     let database: DatabasePool
-
-    /// How long a transaction waits for another process.
-    private static let busySeconds = 30.0
+    /// Why nothing can be written; nil where it can.
+    private let writeRefusal: CatalogError?
 
     /// Makes the catalog of a store; an existing one is opened.
     ///
@@ -42,27 +42,14 @@ package final class Catalog: Sendable {
         guard try isNew || StoreFiles.exists(path) else {
             throw CatalogError(.notFound, "\(path): no catalog: make a store with `ingot init`")
         }
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(Self.busySeconds)
-        configuration.foreignKeysEnabled = true
-        do {
-            database = try DatabasePool(path: path, configuration: configuration)
-            try database.writeWithoutTransaction { db in
-                // GRDB chooses NORMAL for WAL, which loses the last commits with the power.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-            }
-            let migrator = Schema.migrator
-            guard try database.read({ try !migrator.hasBeenSuperseded($0) }) else {
-                throw CatalogError(.unusable, "\(path): made by a newer Ingot: update this program")
-            }
-            try migrator.migrate(database)
-        } catch { throw CatalogError.database(error, at: path) }
+        (database, writeRefusal) = try Self.open(path, isNew: isNew)
         if isNew { try StoreFiles.syncDirectory(root) }
+        guard writeRefusal == nil else { return }
         do {
             try project()
         } catch is FileError {
-            // A full or read-only disk must not keep anybody from reading: the projections are
-            // copies, and the next opening tries again.
+            // A full disk must not keep anybody from reading: the projections are copies, and the
+            // next opening tries again.
         }
     }
 
@@ -77,6 +64,7 @@ package final class Catalog: Sendable {
 
     /// One immediate transaction.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        if let writeRefusal { throw writeRefusal }
         do { return try database.write(body) } catch {
             throw CatalogError.database(error, at: layout.catalog)
         }

@@ -66,16 +66,26 @@ struct CatalogChunkIndex: ChunkIndex {
     }
 
     func packs() throws -> [Digest] {
-        try catalog.read { try Digest.fetchAll($0, sql: "SELECT digest FROM pack ORDER BY digest") }
+        try catalog.read { db in
+            try Digest.fetchAll(
+                db,
+                sql: """
+                    SELECT digest FROM pack WHERE id IN (SELECT pack FROM chunk) ORDER BY digest
+                    """
+            )
+        }
     }
 
-    func remove(pack: Digest) throws {
+    func remove(packs: [Digest]) throws {
+        guard !packs.isEmpty else { return }
         try catalog.write { db in
-            try db.execute(
-                sql: "DELETE FROM chunk WHERE pack = (SELECT id FROM pack WHERE digest = ?)",
-                arguments: [pack]
-            )
-            try db.execute(sql: "DELETE FROM pack WHERE digest = ?", arguments: [pack])
+            let ids = try packs.compactMap {
+                try Int64.fetchOne(db, sql: "SELECT id FROM pack WHERE digest = ?", arguments: [$0])
+            }
+            // All in one statement: each is a scan of the table.
+            let list = ids.map(String.init).joined(separator: ",")
+            try db.execute(sql: "DELETE FROM chunk WHERE pack IN (\(list))")
+            try db.execute(sql: "DELETE FROM pack WHERE id IN (\(list))")
         }
     }
 }

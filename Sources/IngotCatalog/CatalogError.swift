@@ -2,6 +2,7 @@
 
 internal import GRDB
 internal import IngotCore
+internal import IngotStore
 
 /// Something wrong with a catalog, or with what was asked of it.
 package struct CatalogError: IngotError {
@@ -27,8 +28,12 @@ package struct CatalogError: IngotError {
     /// Says in one line what SQLite refused.
     static func database(_ error: any Error, at path: String) -> any Error {
         guard let error = error as? DatabaseError else { return error }
+        let code = error.resultCode
+        // Where SQLite cannot make its file of shared memory, it does not tell that it is for room.
+        let isFull =
+            [.SQLITE_IOERR, .SQLITE_CANTOPEN].contains(code) && StoreFiles.isFull(path)
         let remedy =
-            switch error.resultCode {
+            switch isFull ? .SQLITE_FULL : code {
             case .SQLITE_BUSY, .SQLITE_LOCKED:
                 "another process holds it: try again when it is done"
             case .SQLITE_FULL: "the disk is full: free some space and run the command again"

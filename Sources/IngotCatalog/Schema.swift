@@ -24,6 +24,7 @@ enum Schema {
         }
         migrator.registerMigration("v2") { db in try db.execute(sql: removal) }
         migrator.registerMigration("links") { db in try db.execute(sql: links) }
+        migrator.registerMigration("linkTimes") { db in try db.execute(sql: linkTimes) }
         return migrator
     }
 
@@ -170,6 +171,11 @@ enum Schema {
             sha512 BLOB PRIMARY KEY NOT NULL CHECK (length(sha512) = 64),
             digest BLOB NOT NULL CHECK (length(digest) = 32)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Seconds since 1970, UTC: an upload that no manifest names for long is garbage.
+    private static let linkTimes = """
+        ALTER TABLE blobLink ADD COLUMN linkedAt INTEGER NOT NULL DEFAULT 0;
         """
 
     private static let work = """

@@ -18,6 +18,22 @@ package struct KeyRing: Sendable {
     private static let keyByteLimit = 64 << 10
     private static let trustName = "trust.json"
 
+    /// Opens the keys of a store, or makes them for one whose log is empty.
+    ///
+    /// - Throws: `EvidenceError` where others signed the log: new keys could not vouch for it, and
+    ///   nothing in it would be trusted any more.
+    package static func prepare(
+        at directory: String,
+        storeID: String,
+        owner: String,
+        logSize: Int
+    ) throws -> KeyRing {
+        guard logSize == 0, try !isMade(at: directory) else {
+            return try KeyRing(opening: directory)
+        }
+        return try create(at: directory, storeID: storeID, owner: owner)
+    }
+
     /// Makes the keys that are missing in a directory and its trust file.
     ///
     /// The owner is who holds the keys, as audits print it.
@@ -65,24 +81,34 @@ package struct KeyRing: Sendable {
     }
 
     /// Whether a directory has keys that are finished.
-    package static func isMade(at directory: String) throws -> Bool {
+    private static func isMade(at directory: String) throws -> Bool {
         try Files.entry(at: "\(directory)/\(trustName)") != nil
     }
 
     /// The name of a store's log, which is the name of its key too.
     package static func logOrigin(storeID: String) -> String { "ingot.dev/log/\(storeID)" }
 
+    /// The store whose log a signed head is of; nil when it is no head of an Ingot log.
+    package static func storeID(ofHead note: String) -> String? {
+        let origin = logOrigin(storeID: "")
+        let line = note.prefix { $0 != "\n" }
+        return line.utf8.starts(with: origin.utf8) ? String(line.dropFirst(origin.count)) : nil
+    }
+
     package init(opening directory: String) throws {
         let path = "\(directory)/\(Self.trustName)"
         guard try Files.entry(at: path) != nil else {
             throw EvidenceError(
-                "\(directory): this store's keys are not here: run `ingot init` to make them, or "
-                    + "bring them from where the store was made"
+                "\(directory): this store's keys are not here: bring them from where the store was "
+                    + "made; only a store that was never finished gets new ones, by `ingot init`"
             )
         }
-        trust = try EvidenceError.locating(path) {
-            try TrustFile(parsing: Files.read(path, limit: TrustFile.byteLimit))
+        let bytes = try EvidenceError.locating(path) {
+            try Files.read(path, limit: TrustFile.byteLimit)
         }
+        do throws(EvidenceError) {
+            trust = try TrustFile(parsing: bytes)
+        } catch { throw EvidenceError("\(path): \(error.message)") }
         self.directory = directory
     }
 

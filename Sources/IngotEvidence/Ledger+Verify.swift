@@ -206,9 +206,7 @@ package struct StatementCheck: Sendable {
                     + revocation.reason
             )
         }
-        guard let head else {
-            throw EvidenceError(headFault ?? "the log has no signed head: nothing is proved")
-        }
+        let head = try head(covering: record.logIndex)
         let proof = try ledger.catalog.inclusionProof(of: record.logIndex, size: head.size)
         guard
             MerkleHash.sha256.verifies(
@@ -224,5 +222,13 @@ package struct StatementCheck: Sendable {
                     + "was edited after it was signed"
             )
         }
+    }
+    /// The head that was read first or, for an entry that somebody wrote meanwhile, the newest.
+    private func head(covering index: Int) throws -> LogHead {
+        guard let head else {
+            throw EvidenceError(headFault ?? "the log has no signed head: nothing is proved")
+        }
+        guard index >= head.size, let note = try ledger.catalog.signedHead() else { return head }
+        return try LogHead(verifying: note, with: ledger.keys.trust.log)
     }
 }

@@ -70,15 +70,21 @@ extension PipelineContext {
         if let known = try catalog.version(digest, in: repository) {
             return published(known.number, isNew: false)
         }
-        try ledger.record(
-            try predicate(written),
-            act: act,
-            subject: Statement.Subject(name: repository.text, digest: digest),
-            changes: [
-                .version(repository: repository, number: nil, digest: digest, kind: kind)
-            ],
-            files: try signedFiles(of: digest, kind: kind)
-        )
+        do {
+            try ledger.record(
+                try predicate(written),
+                act: act,
+                subject: Statement.Subject(name: repository.text, digest: digest),
+                changes: [
+                    .version(repository: repository, number: nil, digest: digest, kind: kind)
+                ],
+                files: try signedFiles(of: digest, kind: kind)
+            )
+        } catch let error as CatalogError where error.code == .conflict {
+            // Another process may have added the same since: then all is as it was asked for.
+            guard let known = try catalog.version(digest, in: repository) else { throw error }
+            return published(known.number, isNew: false)
+        }
         guard let added = try catalog.version(digest, in: repository) else {
             throw PipelineError("\(repository)@\(digest): not in the catalog after it was added")
         }

@@ -140,7 +140,7 @@ extension Registry {
         guard let content = try request.digestParameter("digest") else {
             throw RegistryError(.digestInvalid, "the digest is missing from the query")
         }
-        try commit(upload, as: content)
+        try leased { try commit(upload, as: content) }
         return created(content, in: upload.repository)
     }
 

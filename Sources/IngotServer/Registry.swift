@@ -46,6 +46,19 @@ package final class Registry: Sendable {
 
     /// Answers a request without a body, or with one of a few bytes.
     func answer(_ request: RegistryRequest, body: [UInt8] = []) throws -> Reply {
+        if case .blob(let repository, let digest) = request.route, request.isRead {
+            return try blob(digest, of: repository, request)
+        }
+        return try leased { try answerWithNames(request, body) }
+    }
+
+    /// Keeps what `body` sees in the store from being collected before it has named it.
+    func leased<Value>(_ body: () throws -> Value) throws -> Value {
+        let lease = try store.blobs.lease()
+        return try withExtendedLifetime(lease) { try body() }
+    }
+
+    private func answerWithNames(_ request: RegistryRequest, _ body: [UInt8]) throws -> Reply {
         switch (request.route, request.method) {
         case (.base, _): return Reply(json: [:])
         case (.catalog, _): return try repositories(request)
@@ -58,10 +71,8 @@ package final class Registry: Sendable {
             return try deleteManifest(name, in: repository)
         case (.manifest(let repository, let name), _):
             return try manifest(name, of: repository).reply
-        case (.blob(let repository, let digest), "DELETE"):
-            return try deleteBlob(digest, in: repository)
         case (.blob(let repository, let digest), _):
-            return try blob(digest, of: repository, request)
+            return try deleteBlob(digest, in: repository)
         case (.uploads(let repository), _): return try begin(in: repository, request)
         case (.upload(let repository, let id), "DELETE"):
             try uploads.cancel(id, in: repository)

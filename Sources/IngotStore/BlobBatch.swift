@@ -10,9 +10,6 @@ internal import IngotFiles
 /// Without `commit` nothing stays behind. After a crash in the middle of `commit` a prefix of the
 /// blobs exists, each whole: nothing names them yet, and adding them again completes the rest.
 package final class BlobBatch {
-    /// A blob of this size or less that exists already is read and, where damaged, replaced.
-    private static let checkedByteLimit = 1 << 20
-
     private let store: BlobStore
     private var staged: [StagedBlob] = []
     private var known = Set<Digest>()
@@ -83,15 +80,9 @@ package final class BlobBatch {
         try FileHandle.syncDirectory(store.layout.blobs)
     }
 
-    /// A blob of another size, or a small one with other bytes, is damaged and will be replaced.
+    /// What is damaged will be replaced.
     private func hasWhole(_ digest: Digest, byteCount: Int) throws -> Bool {
-        if known.contains(digest) { return true }
-        guard case .file(let existing, _)? = try Files.entry(at: store.path(of: digest)),
-            existing == byteCount
-        else { return false }
-        guard byteCount <= Self.checkedByteLimit else { return true }
-        let bytes = try store.open(digest).read(byteCount, at: 0)
-        return bytes.map { Digest.of($0) } == digest
+        try known.contains(digest) || store.holds(digest, byteCount: byteCount)
     }
 }
 

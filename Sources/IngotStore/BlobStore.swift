@@ -13,6 +13,9 @@ internal import IngotFiles
 ///     elsewhere does so after the directory is synced as well. Bytes before names.
 /// (3) An error of fsync is final: the file is thrown away and the write fails.
 package final class BlobStore: Sendable {
+    /// A blob of this size or less that exists already is read before it is trusted.
+    private static let checkedByteLimit = 1 << 20
+
     package let layout: StoreLayout
     private let incoming: Incoming
 
@@ -52,6 +55,7 @@ package final class BlobStore: Sendable {
             // A store that came as a copy or an archive may lack the empty directory.
             try Files.makeDirectories(layout.incoming)
             try incoming.removeStale()
+            try restoreAbandoned()
         } catch let error as FileError where error.isReadOnly {
             // A store on a read-only disk can still be read.
         }
@@ -92,29 +96,43 @@ package final class BlobStore: Sendable {
         return path
     }
 
-    package func contains(_ digest: Digest) -> Bool { FileHandle.exists(path(of: digest)) }
+    /// Whether a blob can be read.
+    package func contains(_ digest: Digest) -> Bool {
+        keeps(digest) || FileHandle.isRegular(layout.condemned(digest)) || keeps(digest)
+    }
+
+    /// Whether a new version may rely on a blob: one that a collection is about to remove must be
+    /// written anew.
+    package func keeps(_ digest: Digest) -> Bool { FileHandle.isRegular(path(of: digest)) }
+
+    /// Whether a blob is here, as far as that can be told without much reading: one of another size,
+    /// or a small one with other bytes, is damaged.
+    package func holds(_ digest: Digest, byteCount: Int) throws -> Bool {
+        guard case .file(let existing, _)? = try Files.entry(at: path(of: digest)),
+            existing == byteCount
+        else { return false }
+        guard byteCount <= Self.checkedByteLimit else { return true }
+        return try open(digest).read(byteCount, at: 0).map { Digest.of($0) } == digest
+    }
 
     /// Where a blob is or would be.
     package func path(of digest: Digest) -> String { layout.blob(digest) }
 
     package func byteCount(of digest: Digest) throws -> Int {
-        guard case .file(let byteCount, _)? = try Files.entry(at: path(of: digest)) else {
-            throw missing(digest)
-        }
-        return byteCount
+        try open(digest).status().byteCount
     }
 
     /// Reads a whole blob and checks it.
     ///
     /// - Throws: `StoreError` when it is missing, damaged or larger than `limit` bytes.
     package func read(_ digest: Digest, limit: Int = 64 << 20) throws -> [UInt8] {
-        let byteCount = try byteCount(of: digest)
+        let handle = try open(digest)
+        let byteCount = try handle.status().byteCount
         guard byteCount <= limit else {
             throw StoreError(
                 "blob \(digest): \(byteCount) bytes, where at most \(limit) are expected"
             )
         }
-        let handle = try open(digest)
         guard let bytes = try handle.read(byteCount, at: 0), Digest.of(bytes) == digest else {
             throw damaged(digest)
         }
@@ -125,7 +143,9 @@ package final class BlobStore: Sendable {
     ///
     /// Files with other names are not blobs and are left out.
     package func digests() throws -> [Digest] {
-        try Files.names(in: layout.blobs).compactMap { Digest(hex: $0) }
+        let condemned = try condemned()
+        let digests = try Files.names(in: layout.blobs).compactMap { Digest(hex: $0) }
+        return condemned.isEmpty ? digests : Set(digests).union(condemned).sorted()
     }
 
     /// Names in `blobs/sha256` that are not digests.
@@ -135,10 +155,15 @@ package final class BlobStore: Sendable {
 
     func staleSessions() throws -> [String] { try incoming.staleSessions() }
 
+    /// A condemned blob can be read until it is removed.
     func open(_ digest: Digest) throws -> FileHandle {
-        do {
-            return try FileHandle.reading(path(of: digest))
-        } catch let error as FileError where error.isMissing { throw missing(digest) }
+        // It may be moved either way between two looks.
+        for path in [path(of: digest), layout.condemned(digest), path(of: digest)] {
+            do {
+                return try FileHandle.reading(path)
+            } catch let error as FileError where error.isMissing { continue }
+        }
+        throw missing(digest)
     }
 
     func missing(_ digest: Digest) -> StoreError {

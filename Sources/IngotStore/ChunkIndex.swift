@@ -38,8 +38,8 @@ package protocol ChunkIndex: Sendable {
     func add(_ directory: PackDirectory, of pack: Digest) throws
     /// The packs that some chunk is recorded in, in order.
     func packs() throws -> [Digest]
-    /// Forgets a pack and the chunks recorded in it.
-    func remove(pack: Digest) throws
+    /// Forgets packs and the chunks recorded in them.
+    func remove(packs: [Digest]) throws
 }
 
 /// An index in memory: made from the packs of a store that has no catalog, or of a copy.
@@ -66,7 +66,8 @@ package final class MemoryChunkIndex: ChunkIndex {
         places.withLock { Set($0.values.map(\.pack)).sorted() }
     }
 
-    package func remove(pack: Digest) {
-        places.withLock { places in places = places.filter { $0.value.pack != pack } }
+    package func remove(packs: [Digest]) {
+        let packs = Set(packs)
+        places.withLock { places in places = places.filter { !packs.contains($0.value.pack) } }
     }
 }

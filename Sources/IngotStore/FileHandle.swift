@@ -176,6 +176,12 @@ final class FileHandle: Sendable {
     }
 
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Whether a file is there that is no link, directory or device.
+    static func isRegular(_ path: String) -> Bool {
+        var status = unsafe stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
 }
 
 /// An exclusive lock on a file, held as long as the object, or its process, lives.
@@ -203,6 +209,15 @@ package enum StoreFiles {
 
     package static func syncDirectory(_ path: String) throws {
         try FileHandle.syncDirectory(path)
+    }
+
+    /// Whether the disk of a file has no room, or no names, for the small files that databases make.
+    package static func isFull(_ path: String) -> Bool {
+        var status = unsafe statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return false }
+        let byteCount = unsafe status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+        let hasRoom = byteCount.overflow || byteCount.partialValue >= 1 << 20
+        return unsafe !hasRoom || status.f_files > 0 && status.f_favail == 0
     }
 
     /// Runs `body` while holding an exclusive lock on a file, which is made where it is missing.

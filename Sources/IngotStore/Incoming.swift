@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import IngotCore
 internal import IngotFiles
 internal import Synchronization
 
@@ -42,8 +41,7 @@ final class Incoming: Sendable {
 
     private func begin() throws -> Session {
         while true {
-            let name = Hex.encode((0..<8).map { _ in UInt8.random(in: .min ... .max) })
-            let path = "\(directory)/\(name)"
+            let path = "\(directory)/\(RandomName.make())"
             let lock = try FileHandle.locking(path + ".lock")
             // Between the making and the locking of its file somebody may have taken it for stale.
             guard try lock.tryLock(), try lock.status().linkCount > 0 else { continue }

@@ -9,20 +9,20 @@ extension Store {
     ///
     /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is
     /// walked, each chunk of its files looked up. `manifests` are versions that must be there
-    /// because the catalog names them, `named` are other such blobs; versions found among the blobs
-    /// are checked as well.
+    /// because the catalog names them, `namedBlobs` are other blobs and manifests of that kind. A
+    /// version that nothing names may lack anything: its making or its removal was interrupted.
+    /// Others may write and collect meanwhile.
     package func check(
         manifests: [Digest] = [],
-        blobs named: [Digest] = [],
+        blobs namedBlobs: [Digest] = [],
         progress: StoreProgress.Report = { _ in }
     ) throws -> [Damage] {
         var check = StoreCheck(store: self)
         try check.checkBlobs(progress)
         try check.checkIndex()
-        for manifest in Set(manifests).union(check.manifests).sorted() {
-            try check.checkVersion(manifest)
-        }
-        for blob in named { check.checkNamed(blob) }
+        let named = check.manifests.intersection(namedBlobs).union(manifests)
+        for manifest in named.sorted() { try check.checkVersion(manifest) }
+        for blob in namedBlobs { try check.checkNamed(blob) }
         try check.checkLeftovers()
         return check.damage
     }
@@ -32,7 +32,7 @@ extension Store {
     /// Returns the number of packs.
     package func rebuildIndex() throws -> Int {
         let whole = Set(try blobs.digests())
-        for pack in try index.packs() where !whole.contains(pack) { try index.remove(pack: pack) }
+        try index.remove(packs: index.packs().filter { !whole.contains($0) })
         var count = 0
         for digest in whole.sorted() {
             guard let directory = try packDirectory(of: digest) else { continue }
@@ -81,13 +81,16 @@ private struct StoreCheck {
     mutating func checkBlobs(_ report: StoreProgress.Report) throws {
         let digests = try store.blobs.digests()
         var byteCount = 0
-        for digest in digests { byteCount += try store.blobs.byteCount(of: digest) }
+        // One that cannot be read is reported below, or was collected.
+        for digest in digests { byteCount += (try? store.blobs.byteCount(of: digest)) ?? 0 }
         var progress = StoreProgress(fileCount: digests.count, byteCount: byteCount)
         for start in stride(from: 0, to: digests.count, by: Self.groupCount) {
             let group = Array(digests[start..<min(start + Self.groupCount, digests.count)])
             let inspections = try Self.inspect(group, in: store, chunks)
             for (digest, inspection) in zip(group, inspections) {
-                record(inspection, of: digest)
+                if inspection.problem == nil || store.blobs.contains(digest) {
+                    record(inspection, of: digest)
+                }
                 progress.filesDone += 1
                 progress.bytesDone += inspection.byteCount
             }
@@ -122,22 +125,21 @@ private struct StoreCheck {
     }
 
     mutating func checkIndex() throws {
-        for pack in try store.index.packs() where !whole.contains(pack) {
-            report(
-                pack,
-                "a pack that the index names is missing",
-                "pull it or add its content again"
-            )
+        let missing = try store.index.packs().filter { try !isWhole($0) }
+        // One that was collected meanwhile has left the index as well.
+        let known = try missing.isEmpty ? [] : Set(store.index.packs())
+        for pack in missing where known.contains(pack) {
+            _ = try require(pack, "a pack that the index names is missing")
         }
     }
 
     /// Damage of the version itself is reported only where no damaged blob explains it.
     mutating func checkVersion(_ digest: Digest) throws {
-        guard require(digest, "the manifest of a version is missing") else { return }
+        guard try require(digest, "the manifest of a version is missing") else { return }
         do {
             let manifest = try store.manifest(digest)
             for blob in [manifest.config] + manifest.layers {
-                _ = require(blob.digest, "named by version \(digest), but missing")
+                _ = try require(blob.digest, "named by version \(digest), but missing")
             }
             guard let root = manifest.layers.first, root.mediaType == .tree,
                 whole.contains(root.digest)
@@ -146,7 +148,7 @@ private struct StoreCheck {
             let walker = reader
             try reader.forEach(in: manifest) { entry in
                 if entry.content == .raw {
-                    _ = require(entry.digest, "file '\(entry.path)' of \(digest), but missing")
+                    _ = try require(entry.digest, "file '\(entry.path)' of \(digest), but missing")
                 } else {
                     try checkChunks(try walker.chunkReferences(of: entry), of: entry.path, digest)
                 }
@@ -176,17 +178,25 @@ private struct StoreCheck {
                     "file '\(path)': chunk \(reference.digest) is in no pack that the index knows"
                 )
             }
-            _ = require(place.pack, "the pack with chunks of '\(path)' is missing")
+            _ = try require(place.pack, "the pack with chunks of '\(path)' is missing")
         }
     }
 
-    mutating func checkNamed(_ digest: Digest) {
-        _ = require(digest, "named by the catalog, but missing")
+    /// A blob that came since the others were read is read now.
+    private mutating func isWhole(_ digest: Digest) throws -> Bool {
+        if !whole.contains(digest), !reported.contains(digest), store.blobs.contains(digest) {
+            record(BlobInspection(of: digest, in: store, chunks), of: digest)
+        }
+        return whole.contains(digest)
+    }
+
+    mutating func checkNamed(_ digest: Digest) throws {
+        _ = try require(digest, "named by the catalog, but missing")
     }
 
     /// Reports a blob that is not whole, unless it was reported as damaged before.
-    private mutating func require(_ digest: Digest, _ problem: String) -> Bool {
-        if whole.contains(digest) { return true }
+    private mutating func require(_ digest: Digest, _ problem: String) throws -> Bool {
+        if try isWhole(digest) { return true }
         report(digest, problem, "pull it or add its content again")
         return false
     }

@@ -36,6 +36,11 @@ extension Store {
         return found.value
     }
 
+    /// Those of the chunks that lie in packs which are here.
+    package func present(_ chunks: [Digest]) throws -> Set<Digest> {
+        try PackPresence(store: self).present(chunks)
+    }
+
     private final class Box<Value> {
         var value: Value
 
@@ -66,7 +71,7 @@ final class PackPresence {
 
     private func exists(_ pack: Digest) -> Bool {
         if let exists = packs[pack] { return exists }
-        let exists = store.blobs.contains(pack)
+        let exists = store.blobs.keeps(pack)
         packs[pack] = exists
         return exists
     }

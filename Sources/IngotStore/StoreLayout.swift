@@ -17,6 +17,12 @@ package struct StoreLayout: Sendable, Hashable {
     var markerFile: String { "\(root)/oci-layout" }
     package var blobs: String { "\(root)/blobs/sha256" }
     var incoming: String { "\(root)/incoming" }
+    /// One locked file for each operation under way.
+    var leases: String { "\(root)/leases" }
+    /// Blobs that a collection took out of `blobs` and has not removed yet.
+    var condemned: String { "\(root)/condemned" }
+    /// Locked with `flock` by the one collection that runs.
+    var collectionLock: String { "\(root)/gc.lock" }
     package var log: String { "\(root)/log" }
     package var index: String { "\(root)/index.json" }
     package var catalog: String { "\(root)/catalog.sqlite" }
@@ -24,4 +30,6 @@ package struct StoreLayout: Sendable, Hashable {
     package var lock: String { "\(root)/lock" }
 
     package func blob(_ digest: Digest) -> String { "\(blobs)/\(digest.hex)" }
+
+    func condemned(_ digest: Digest) -> String { "\(condemned)/\(digest.hex)" }
 }

@@ -76,13 +76,9 @@ package struct Pull: Sendable {
         )
     }
 
-    /// A blob that is here already, of the right size, is not fetched again.
+    /// A blob that is here already is not fetched again, unless it is damaged.
     private func fetch(_ blob: Descriptor) async throws {
-        if store.blobs.contains(blob.digest),
-            try store.blobs.byteCount(of: blob.digest) == blob.byteCount
-        {
-            return
-        }
+        if try store.blobs.holds(blob.digest, byteCount: blob.byteCount) { return }
         counter.expect(blob.byteCount)
         let arriving = try store.blobs.arriving(blob.digest, byteCount: blob.byteCount)
         if blob.byteCount > 0 {
@@ -132,8 +128,8 @@ package struct Pull: Sendable {
     }
 
     private func isMostlyMissing(_ directory: PackDirectory, of pack: Descriptor) throws -> Bool {
-        let known = try store.index.locations(of: directory.entries.map(\.chunk))
-        let missing = directory.entries.filter { known[$0.chunk] == nil }
+        let present = try store.present(directory.entries.map(\.chunk))
+        let missing = directory.entries.filter { !present.contains($0.chunk) }
             .reduce(0) { $0 + $1.storedByteCount }
         return missing > 0 && missing >= pack.byteCount / Self.wholePackShare
     }

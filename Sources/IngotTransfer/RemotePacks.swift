@@ -28,7 +28,7 @@ struct RemotePacks: Sendable {
 
     /// The directory of a pack: from here where the pack is here, else from the remote.
     func directory(of pack: Descriptor) async throws -> PackDirectory {
-        if store.blobs.contains(pack.digest), let known = try store.packDirectory(of: pack.digest) {
+        if store.blobs.keeps(pack.digest), let known = try store.packDirectory(of: pack.digest) {
             return known
         }
         let trailerByteCount = PackDirectory.trailerByteCount

@@ -31,6 +31,11 @@ package struct RemoteTags: Sendable {
 
     /// Gives a version its number there: the wanted one, unless it is taken, then the next.
     package func number(_ version: Descriptor, wanted: Int) async throws -> Int {
+        if try await remote.tag(.version(wanted), of: repository)?.digest == version.digest {
+            return wanted
+        }
+        // What was pulled from there under another number than it has here gets no second one.
+        if let known = try await self.number(of: version.digest) { return known }
         var number = wanted
         for _ in 0..<Self.attemptLimit {
             if let current = try await remote.tag(.version(number), of: repository) {

@@ -10,13 +10,13 @@ internal import IngotFiles
 package enum StoreIdentity {
     private static let byteCount = 16
 
-    /// Makes the name when the store has none yet.
-    package static func create(at root: String) throws -> String {
+    /// Makes the name when the store has none yet, or writes the known one again where it was lost.
+    package static func create(at root: String, known: String? = nil) throws -> String {
         let path = file(at: root)
         if try Files.entry(at: path) != nil { return try read(at: root) }
-        let name = try Hex.encode(SecureRandom.bytes(byteCount))
+        let name = try known ?? Hex.encode(SecureRandom.bytes(byteCount))
         try Files.replace(path, with: Array("\(name)\n".utf8))
-        return name
+        return try read(at: root)
     }
 
     package static func read(at root: String) throws -> String {

@@ -28,15 +28,20 @@ package struct WorkingCopy: Sendable {
 
     /// The cache, when its version is still in the store.
     func cache() -> StatCache? {
-        guard let cache = StatCache.read(cacheFile), store.blobs.contains(cache.version) else {
+        guard let cache = StatCache.read(cacheFile), store.blobs.keeps(cache.version) else {
             return nil
         }
         return cache
     }
 
     func write(_ cache: StatCache) throws {
-        try Files.makeDirectories("\(store.blobs.root)/workspace")
-        try cache.write(to: cacheFile)
+        do {
+            try Files.makeDirectories("\(store.blobs.root)/workspace")
+            try cache.write(to: cacheFile)
+        } catch is FileError {
+            // A full or read-only disk must not keep anybody from reading a version: without the
+            // cache, files are read that need not be.
+        }
     }
 
     /// Where a file of the listing lies.

@@ -2,11 +2,13 @@
 
 internal import Glibc
 internal import IngotCore
+internal import IngotFiles
 internal import IngotHTTP
 internal import IngotInference
 
 // Before any thread exists: threads inherit the mask.
 TerminationSignal.block()
+MappedFile.endPlainlyWhenCutShort()
 
 func environment() -> [String: String] {
     let names = ["MODEL", "ADAPTER", "NAME", "HOST", "PORT", "THREADS"].map { "INGOT_\($0)" }

@@ -33,11 +33,17 @@ struct OpenStore {
     let store: Store
     let catalog: Catalog
     let ledger: Ledger
+    /// Keeps what the command sees from being collected; nil where requests take leases of their
+    /// own.
+    private let lease: Lease?
 
-    init(_ options: StoreOptions) throws { try self.init(root: options.location()) }
+    init(_ options: StoreOptions, isLeased: Bool = true) throws {
+        try self.init(root: options.location(), isLeased: isLeased)
+    }
 
-    init(root: String) throws {
+    init(root: String, isLeased: Bool = true) throws {
         let blobs = try BlobStore(opening: root)
+        lease = try isLeased ? blobs.lease() : nil
         catalog = try Catalog(opening: root)
         store = Store(blobs: blobs, index: catalog.chunkIndex)
         ledger = Ledger(

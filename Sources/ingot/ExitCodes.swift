@@ -17,7 +17,7 @@ enum ExitCodes {
         case let code as ExitCode:
             Foundation.exit(code.rawValue)
         case let error as any IngotError:
-            Terminal.printError("ingot: \(error.message)")
+            Terminal.printError(PrintableText.line("ingot: \(error.message)"))
             Foundation.exit(failure)
         default:
             let status = Ingot.exitCode(for: error)
@@ -26,7 +26,7 @@ enum ExitCodes {
                 print(text)
                 Foundation.exit(0)
             }
-            Terminal.printError(text)
+            Terminal.printError(PrintableText.lines(text))
             Foundation.exit(status == .validationFailure ? usage : failure)
         }
     }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import IngotCore
+import IngotFiles
 
 /// The command line: one subcommand per act; `ARCHITECTURE.md` lists the words.
 @main
@@ -24,7 +25,7 @@ struct Ingot: ParsableCommand {
                 subcommands: [
                     Init.self, Add.self, Status.self, Diff.self, Checkout.self, List.self,
                     Versions.self, Show.self, TagCommand.self, Remove.self, DiskUse.self,
-                    Fsck.self, Import.self, Export.self, Serve.self,
+                    Collect.self, Fsck.self, Import.self, Export.self, Serve.self,
                 ]
             ),
             CommandGroup(
@@ -53,6 +54,7 @@ struct Ingot: ParsableCommand {
     /// Asynchronous for the commands that are; the others run before anything was awaited, so still
     /// on the main thread and with no other beside it.
     static func main() async {
+        MappedFile.endPlainlyWhenCutShort()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

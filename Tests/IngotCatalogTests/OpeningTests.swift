@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GRDB
+import Glibc
 import IngotCore
 import IngotCrypto
 import IngotFiles
@@ -67,6 +68,40 @@ import Testing
         #expect(try test.catalog.replay().isEmpty)
     }
 
+    @Test("where SQLite cannot make its files, reading goes on and a write says why it is refused")
+    func unwritable() throws {
+        let directory: TemporaryDirectory
+        let root: String
+        let repository = try RepositoryName(parsing: "data")
+        let first: Digest
+        do {
+            let test = try TestCatalog()
+            first = try test.addVersion("one", to: repository)
+            (directory, root) = (test.directory, test.blobs.root)
+        }
+        // Stands for a disk that is full or read-only, which a test cannot make.
+        let path = "\(root)/catalog.sqlite"
+        symlink("\(root)/nowhere/shm", "\(path)-shm")
+        let catalog = try Catalog(opening: root)
+        #expect(try catalog.versions(of: repository).map(\.digest) == [first])
+        #expect(try catalog.replay().isEmpty)
+        let tag = Change.tag(
+            repository: repository,
+            tag: try Tag(parsing: "t"),
+            from: nil,
+            to: first
+        )
+        let draft = LogEntryDraft(act: .tagMoved, actor: "a", time: 0, changes: [tag])
+        let error = #expect(throws: CatalogError.self) {
+            try catalog.append(draft) { "log of \($0.size)\n" }
+        }
+        #expect(error?.code == .unusable)
+        #expect(error?.message.contains(path) == true)
+        // Commits that are in the WAL alone must not be passed over.
+        try directory.write([1], to: ".ingot/catalog.sqlite-wal")
+        #expect(throws: CatalogError.self) { try Catalog(opening: root) }
+    }
+
     @Test("two catalogs on one store take turns, and one of two racing moves of a tag fails")
     func twoWriters() async throws {
         let test = try TestCatalog()
@@ -118,9 +153,21 @@ import Testing
         let place = try #require(try store.index.locations(of: [chunk])[chunk])
         #expect(try store.index.packs() == [place.pack])
         #expect(try store.check(manifests: [version.manifestDigest]).isEmpty)
-        try store.index.remove(pack: place.pack)
+        // A pack whose chunks all moved to another one is nobody's any more.
+        let elsewhere = try TestCatalog()
+        let second = Store(blobs: elsewhere.blobs, index: elsewhere.catalog.chunkIndex)
+        let both = files + [FileSource(path: "b", content: .bytes(Array("more".utf8)))]
+        _ = try second.writeVersion(kind: .dataset, config: [:], files: both)
+        let other = try #require(try second.index.packs().first)
+        try store.index.add(try #require(try second.packDirectory(of: other)), of: other)
+        #expect(try store.index.packs() == [other])
+        #expect(try store.present([chunk]).isEmpty)
+        #expect(try store.rebuildIndex() == 1)
+        #expect(try store.index.packs() == [place.pack])
+        #expect(try store.present([chunk]) == [chunk])
+        try store.index.remove(packs: [place.pack])
         #expect(try store.index.locations(of: [chunk]).isEmpty)
-        #expect(!(try store.check().isEmpty))
+        #expect(!(try store.check(manifests: [version.manifestDigest]).isEmpty))
         #expect(try store.rebuildIndex() == 1)
         #expect(try store.index.locations(of: [chunk])[chunk] == place)
         #expect(try store.check().isEmpty)

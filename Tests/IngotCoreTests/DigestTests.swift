@@ -33,4 +33,16 @@ struct DigestTests {
         let large = Digest(bytes: [1] + [UInt8](repeating: 0, count: 31))
         #expect(small < large)
     }
+
+    @Test("finds digests in any text, and takes no part of a longer run for one")
+    func search() throws {
+        let one = try #require(Digest(hex: String(repeating: "a1", count: 32)))
+        let two = try #require(Digest(hex: String(repeating: "0f", count: 32)))
+        let text =
+            "{\"sha256\":\"\(one.hex)\"} sha256:\(two.hex), \(one.hex)0, \(two.hex.dropLast())"
+        #expect(Digest.all(in: text.utf8) == [one, two])
+        #expect(Digest.all(in: one.hex.utf8) == [one])
+        #expect(Digest.all(in: one.hex.uppercased().utf8).isEmpty)
+        #expect(Digest.all(in: "".utf8).isEmpty)
+    }
 }

@@ -45,6 +45,29 @@ struct KeyRingTests {
         #expect(finished.trust.keys(for: .gate) != made.trust.keys(for: .gate))
     }
 
+    @Test("makes keys for an empty log alone: no others can vouch for what was signed")
+    func prepare() throws {
+        let place = try TemporaryDirectory()
+        let directory = "\(place.path)/keys"
+        let prepare = { size in
+            try KeyRing.prepare(at: directory, storeID: "ab12", owner: "Ada", logSize: size)
+        }
+        let error = #expect(throws: EvidenceError.self) { try prepare(1) }
+        #expect(error?.message.contains("bring them from where the store was made") == true)
+        #expect(try Files.entry(at: directory) == nil)
+        let made = try prepare(0)
+        #expect(try prepare(1).trust == made.trust)
+        try Files.replace("\(directory)/trust.json", with: Array("{".utf8))
+        let damaged = #expect(throws: EvidenceError.self) { try prepare(1) }
+        #expect(damaged?.message.contains("\(directory)/trust.json") == true)
+    }
+
+    @Test("finds the store's name in the heads of its log")
+    func storeID() {
+        #expect(KeyRing.storeID(ofHead: "ingot.dev/log/ab12\n3\nroot\n") == "ab12")
+        #expect(KeyRing.storeID(ofHead: "example.org/log\n3\nroot\n") == nil)
+    }
+
     @Test("refuses a key that others may read, a link, and a key that is not trusted")
     func loose() throws {
         let place = try TemporaryDirectory()

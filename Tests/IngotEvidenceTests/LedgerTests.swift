@@ -28,6 +28,17 @@ struct LedgerTests {
         #expect(try test.ledger.verifyLog(heldHeads: [receipt.head]).isValid)
     }
 
+    @Test("a statement that somebody recorded during a check holds as well")
+    func recordedMeanwhile() throws {
+        let test = try TestStore()
+        _ = try test.addDataset("raw", "rows")
+        let check = try StatementCheck(ledger: test.ledger)
+        let (digest, _) = try test.addDataset("later", "other rows")
+        let report = try check.report(on: digest)
+        #expect(report.findings.count == 1)
+        #expect(report.isValid, "\(report.allFaults)")
+    }
+
     @Test("attaches the statement to its subject as an OCI referrer")
     func referrer() throws {
         let test = try TestStore()

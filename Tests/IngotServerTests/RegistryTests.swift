@@ -183,6 +183,19 @@ struct RegistryTests {
         try await registry.end()
     }
 
+    @Test("a small damaged blob is missing before anybody read it, so that a push sends it again")
+    func smallDamage() async throws {
+        let registry = try await TestRegistry.start()
+        let bytes = Self.noise(3_000, seed: 8)
+        let digest = Digest.of(bytes)
+        #expect(try await registry.push(bytes, to: "app").status == 201)
+        try Files.replace(registry.store.blobs.path(of: digest), with: bytes.reversed())
+        #expect(try await registry.ask("HEAD", "/v2/app/blobs/\(digest)").status == 404)
+        #expect(try await registry.push(bytes, to: "app").status == 201)
+        #expect(try await registry.ask("GET", "/v2/app/blobs/\(digest)").body == bytes)
+        try await registry.end()
+    }
+
     @Test("a part of a blob is checked as well")
     func damagedPart() async throws {
         let registry = try await TestRegistry.start()

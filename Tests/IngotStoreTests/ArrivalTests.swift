@@ -29,6 +29,19 @@ import Testing
         #expect(try test.store.blobs.read(digest) == bytes)
     }
 
+    @Test("a blob of another size, or a small one with other bytes, is not held")
+    func damagedBlob() throws {
+        let test = try TestStore()
+        let blobs = test.store.blobs
+        let bytes = Array("what it should be".utf8)
+        let digest = try blobs.put(bytes)
+        #expect(try blobs.holds(digest, byteCount: bytes.count))
+        for wrong in [Array("what it shouldn't".utf8), Array(bytes.dropLast())] {
+            try Files.replace(blobs.path(of: digest), with: wrong)
+            #expect(try !blobs.holds(digest, byteCount: bytes.count))
+        }
+    }
+
     @Test("a pack that calls other bytes by the name of a chunk that is here is not adopted")
     func lyingPack() throws {
         let test = try TestStore()

@@ -103,6 +103,28 @@ import Testing
         #expect(throws: StoreError.self) { try test.store.readFile(raw) }
     }
 
+    @Test("names exactly the blob in whose place a directory is", arguments: Part.allCases)
+    func directory(part: Part) throws {
+        let digest = try digest(of: part)
+        let path = test.store.blobs.path(of: digest)
+        try Files.remove(path)
+        try Files.makeDirectories(path)
+        #expect(!test.store.blobs.contains(digest))
+        #expect(try check().map(\.object) == [.blob(digest)])
+    }
+
+    @Test("what somebody adds during a check is not called missing")
+    func addedMeanwhile() throws {
+        var added: WrittenVersion?
+        let damage = try test.store.check(manifests: [version.manifestDigest]) { _ in
+            if added == nil {
+                added = try test.add([.bytes("new", SeededBytes.bytes(100_000, seed: 9))])
+            }
+        }
+        #expect(added != nil)
+        #expect(damage.isEmpty)
+    }
+
     @Test("a file that is not a blob is named")
     func strangeFile() throws {
         try test.directory.write([1], to: ".ingot/blobs/sha256/notes.txt")

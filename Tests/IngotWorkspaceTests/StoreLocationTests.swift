@@ -37,6 +37,18 @@ struct StoreLocationTests {
         }
     }
 
+    @Test("writes the name that a store had again, and never another over it")
+    func identity() throws {
+        try withTree { top in
+            let root = "\(top)/project/.ingot"
+            let name = try StoreIdentity.create(at: root)
+            #expect(try StoreIdentity.create(at: root) == name)
+            try Files.remove("\(root)/store-id")
+            #expect(try StoreIdentity.create(at: root, known: name) == name)
+            #expect(try StoreIdentity.read(at: root) == name)
+        }
+    }
+
     @Test("says how to make one where there is none")
     func missing() throws {
         try withTree { top in

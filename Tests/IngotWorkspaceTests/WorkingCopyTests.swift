@@ -96,6 +96,17 @@ struct WorkingCopyTests {
         #expect(files == direct)
     }
 
+    @Test("a store in which no cache can be written gives the same answers")
+    func withoutCache() throws {
+        let workspace = try Workspace()
+        try workspace.directory.write([1, 2, 3], to: "data/file")
+        try workspace.directory.write([], to: ".ingot/workspace")
+        let (pointer, _) = try workspace.add()
+        #expect(try workspace.readAll() == pointer.digest)
+        #expect(workspace.copy.cache()?.version == nil)
+        #expect(try workspace.copy.state(against: pointer) == .clean)
+    }
+
     @Test("reads nothing of an unchanged tree, neither for status nor to add it again")
     func readsNothing() throws {
         let byteCount = 64 << 20

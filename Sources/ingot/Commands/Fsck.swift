@@ -33,7 +33,8 @@ struct Fsck: ParsableCommand {
         let named = versions.filter { $0.kind != .image }.map(\.digest)
         let images = versions.filter { $0.kind == .image }.map(\.digest)
         let statements = try open.catalog.statements().flatMap { [$0.envelope, $0.referrer] }
-        let damage = try open.store.check(manifests: named, blobs: images + statements) {
+        let linked = try open.catalog.namedDigests().linked
+        let damage = try open.store.check(manifests: named, blobs: images + statements + linked) {
             progress in
             bar.show(progress.fraction)
         }

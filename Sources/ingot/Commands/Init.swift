@@ -36,13 +36,18 @@ struct Init: ParsableCommand {
         try Files.makeDirectories(root)
         let blobs = try BlobStore.create(at: root)
         let catalog = try Catalog.create(at: root)
-        let storeID = try StoreIdentity.create(at: root)
-        let directory = OpenStore.keyDirectory(ofStore: storeID)
-        let isNew = try catalog.logSize() == 0
-        let keys =
-            try KeyRing.isMade(at: directory)
-            ? KeyRing(opening: directory)
-            : KeyRing.create(at: directory, storeID: storeID, owner: owner ?? Self.user)
+        let storeID = try StoreIdentity.create(
+            at: root,
+            known: catalog.signedHead().flatMap(KeyRing.storeID(ofHead:))
+        )
+        let logSize = try catalog.logSize()
+        let isNew = logSize == 0
+        let keys = try KeyRing.prepare(
+            at: OpenStore.keyDirectory(ofStore: storeID),
+            storeID: storeID,
+            owner: owner ?? Self.user,
+            logSize: logSize
+        )
         let ledger = Ledger(blobs: blobs, catalog: catalog, keys: keys)
         if isNew { try ledger.recordCreation() }
         let workspace = String(root.dropLast(StoreLocation.directoryName.count + 1))

@@ -14,7 +14,7 @@ struct Remove: ParsableCommand {
         discussion: """
             The removal is signed and logged. What a deployment ever used, itself or through what \
             was made of it, is kept for audits. The number is not given to other content; the bytes \
-            stay in the store.
+            stay until `ingot gc`.
             """
     )
 
@@ -60,7 +60,7 @@ struct Remove: ParsableCommand {
             name: "\(reference)",
             in: open
         )
-        say("\(reference) removed; its bytes stay in the store", reference, digest, index)
+        say("\(reference) removed; its bytes stay until `ingot gc`", reference, digest, index)
     }
 
     private func say(_ line: String, _ reference: Reference, _ digest: Digest, _ logIndex: Int) {

@@ -69,7 +69,7 @@ struct Serve: ParsableCommand {
             }
             // Before any other thread exists.
             TerminationSignal.block()
-            let open = try OpenStore(options)
+            let open = try OpenStore(options, isLeased: false)
             var access = AccessControl.open
             if let auth { access = try AccessFile(path: auth).control }
             let registry = try Registry(

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+package import IngotCore
+internal import IngotFiles
+
+/// Garbage collection: removes the blobs that nothing needs, and rewrites packs of which little is
+/// needed.
+///
+/// It runs beside everything else. What is not reachable is condemned (`BlobStore+Condemned`); when
+/// the operations that were under way then have ended, the roots are read again: what they need by
+/// now goes back, the rest is removed. So an operation that found a blob before may name it, and one
+/// that begins later writes it anew.
+package struct GarbageCollection {
+    /// A pack of which less is needed is rewritten.
+    private static let sparseFraction = 0.5
+    /// Not worth a rewrite.
+    private static let smallGarbageByteCount = 64 << 10
+
+    private let store: Store
+    /// Adds what must be kept; called again whenever it may have grown.
+    private let mark: (inout Reachable) throws -> Void
+    /// How long to wait for operations that are under way.
+    private let patience: Duration
+    private let lock: FileLock
+
+    /// - Throws: `StoreError` when another collection runs.
+    package init(
+        of store: Store,
+        patience: Duration,
+        mark: @escaping (inout Reachable) throws -> Void
+    ) throws {
+        self.store = store
+        self.patience = patience
+        self.mark = mark
+        try store.blobs.restoreAbandoned()
+        guard let lock = try FileLock(at: store.blobs.layout.collectionLock) else {
+            throw StoreError("another collection runs on this store: wait for it")
+        }
+        self.lock = lock
+    }
+
+    /// What can be removed, without removing anything.
+    package func plan() throws -> CollectionReport {
+        let survey = try survey()
+        var report = CollectionReport(garbage: survey)
+        report.sparsePackCount = survey.sparse.count
+        return report
+    }
+
+    package func run() throws -> CollectionReport {
+        let survey = try survey()
+        var report = CollectionReport(garbage: survey)
+        // What is garbage as a whole goes first: a rewrite needs room.
+        try sweep(survey.garbage, into: &report)
+        guard report.isComplete, !survey.sparse.isEmpty else { return report }
+        let packs = try rewrite(survey.sparse)
+        report.sparsePackCount = packs.count
+        try sweep(packs, into: &report)
+        return report
+    }
+
+    // MARK: What is garbage
+
+    /// What the roots need, and what they do not.
+    fileprivate struct Survey {
+        var reachable: Reachable
+        var keptByteCount = 0
+        var garbage: [Garbage] = []
+        /// Packs that hold little that is needed, with those of their chunks that are.
+        var sparse: [(pack: Garbage, chunks: Set<Digest>)] = []
+    }
+
+    fileprivate struct Garbage {
+        let digest: Digest
+        let byteCount: Int
+        /// Perhaps a manifest.
+        let isDocument: Bool
+    }
+
+    private func survey() throws -> Survey {
+        let begun = try begin()
+        var reachable = Reachable(in: store)
+        try mark(&reachable)
+        let needed = try neededChunks(reachable)
+        var survey = Survey(reachable: reachable)
+        for digest in try store.blobs.digests() {
+            guard let status = try store.blobs.status(of: digest) else { continue }
+            let item = Garbage(
+                digest: digest,
+                byteCount: status.byteCount,
+                isDocument: try store.blobs.isDocument(digest)
+            )
+            let chunks = needed[digest]
+            let isYoung = !status.modified.lexicographicallyPrecedes(begun)
+            if reachable.blobs.contains(digest) || isYoung {
+                survey.keptByteCount += item.byteCount
+            } else if let chunks {
+                survey.keptByteCount += item.byteCount
+                let garbage = item.byteCount - chunks.storedByteCount
+                if garbage > Self.smallGarbageByteCount,
+                    Double(chunks.storedByteCount)
+                        < Self.sparseFraction * Double(item.byteCount)
+                {
+                    survey.sparse.append((item, chunks.digests))
+                }
+            } else {
+                survey.garbage.append(item)
+            }
+        }
+        return survey
+    }
+
+    /// When the first of the operations began that are under way, this one among them, by the clock
+    /// of files: they may be about to name what is younger.
+    ///
+    /// Only a kindness: what is condemned wrongly is found when the roots are read again.
+    private func begin() throws -> [Int] {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now)
+        let leases = try LeaseList(directory: store.blobs.layout.leases).holders()
+        return leases.map(\.since).reduce([now.tv_sec, now.tv_nsec]) {
+            $0.lexicographicallyPrecedes($1) ? $0 : $1
+        }
+    }
+
+    private struct NeededChunks {
+        var digests = Set<Digest>()
+        var storedByteCount = 0
+    }
+
+    /// The chunks that are needed, by the packs that the index says they are in.
+    private func neededChunks(_ reachable: Reachable) throws -> [Digest: NeededChunks] {
+        var needed: [Digest: NeededChunks] = [:]
+        try forEachLocation(of: reachable.chunks) { chunk, location in
+            needed[location.pack, default: NeededChunks()].digests.insert(chunk)
+            needed[location.pack]?.storedByteCount += location.storedByteCount
+        }
+        return needed
+    }
+
+    private func forEachLocation(
+        of chunks: Set<Digest>,
+        _ body: (Digest, ChunkLocation) throws -> Void
+    ) throws {
+        let all = Array(chunks)
+        for start in stride(from: 0, to: all.count, by: 4096) {
+            let group = Array(all[start..<min(start + 4096, all.count)])
+            let places = try store.index.locations(of: group)
+            for chunk in group {
+                guard let place = places[chunk] else {
+                    throw StoreError(
+                        "chunk \(chunk) of a version is in no pack that the index knows, so nothing "
+                            + "is removed: run `ingot fsck --rebuild-index`, or pull it"
+                    )
+                }
+                try body(chunk, place)
+            }
+        }
+    }
+
+    // MARK: Removal
+
+    /// Condemns, waits, looks again, and removes what is still garbage.
+    ///
+    /// Manifests go first and return last, so that one that is kept has all it names.
+    private func sweep(_ garbage: [Garbage], into report: inout CollectionReport) throws {
+        guard !garbage.isEmpty else { return }
+        let blobs = store.blobs
+        let garbage = garbage.filter(\.isDocument) + garbage.filter { !$0.isDocument }
+        let back = garbage.reversed().map(\.digest)
+        try Files.makeDirectories(blobs.layout.condemned)
+        // A power cut must not take the directory with all that moves there.
+        try FileHandle.syncDirectory(blobs.root)
+        do {
+            for item in garbage { try blobs.condemn(item.digest) }
+            let waitedFor = try wait()
+            guard waitedFor.isEmpty else {
+                report.busyProcesses = waitedFor
+                try blobs.restore(back)
+                return
+            }
+            var reachable = Reachable(in: store)
+            try mark(&reachable)
+            var needed = reachable.blobs
+            try forEachLocation(of: reachable.chunks) { needed.insert($1.pack) }
+            try blobs.restore(back.filter(needed.contains))
+            try remove(garbage.filter { !needed.contains($0.digest) }, &report)
+        } catch {
+            // The next process that opens the store does it where this one cannot.
+            try? blobs.restore(back)
+            throw error
+        }
+    }
+
+    private func remove(_ doomed: [Garbage], _ report: inout CollectionReport) throws {
+        for item in doomed where item.isDocument { try store.blobs.removeCondemned(item.digest) }
+        try FileHandle.syncDirectory(store.blobs.layout.condemned)
+        try forget(doomed.map(\.digest))
+        for item in doomed where !item.isDocument { try store.blobs.removeCondemned(item.digest) }
+        try FileHandle.syncDirectory(store.blobs.layout.condemned)
+        report.removedBlobCount += doomed.count
+        report.removedByteCount += doomed.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// The processes that still hold leases from before, after the patience is at its end.
+    private func wait() throws -> [String] {
+        let list = LeaseList(directory: store.blobs.layout.leases)
+        var holders = try list.holders()
+        let deadline = ContinuousClock.now + patience
+        while !holders.isEmpty, ContinuousClock.now < deadline {
+            usleep(20_000)
+            holders = try list.remaining(holders)
+        }
+        return Set(holders.map(\.process)).sorted()
+    }
+
+    /// Takes packs out of the index, which must not name bytes that are gone.
+    private func forget(_ blobs: [Digest]) throws {
+        let packs = Set(try store.index.packs()).intersection(blobs)
+        try store.index.remove(packs: packs.sorted())
+        // Somebody may have written the very same pack again meanwhile, and entered it.
+        for pack in packs where store.blobs.keeps(pack) {
+            if let directory = try store.packDirectory(of: pack) {
+                try store.index.add(directory, of: pack)
+            }
+        }
+    }
+
+    // MARK: Rewriting
+
+    /// Copies the chunks that are needed into new packs; returns the old ones.
+    private func rewrite(_ sparse: [(pack: Garbage, chunks: Set<Digest>)]) throws -> [Garbage] {
+        let packs = PackWriter(blobs: store.blobs, index: store.index)
+        let codec = ChunkCodec()
+        var rewritten: [Garbage] = []
+        for (pack, chunks) in sparse {
+            guard let directory = try store.packDirectory(of: pack.digest) else { continue }
+            let handle = try store.blobs.open(pack.digest)
+            let entries = directory.entries.filter { chunks.contains($0.chunk) }
+            for entry in entries where !packs.isPending(entry.chunk) {
+                guard let stored = try handle.read(entry.storedByteCount, at: entry.offset),
+                    codec.content(
+                        of: entry.chunk,
+                        stored: stored,
+                        encoding: entry.encoding,
+                        byteCount: entry.byteCount
+                    ) != nil
+                else { throw store.blobs.damaged(pack.digest) }
+                try unsafe stored.withUnsafeBytes {
+                    try unsafe packs.append(
+                        entry.chunk,
+                        stored: $0,
+                        byteCount: entry.byteCount,
+                        encoding: entry.encoding
+                    )
+                }
+            }
+            rewritten.append(pack)
+        }
+        try packs.commit()
+        return rewritten
+    }
+}
+
+/// What a collection found and did.
+package struct CollectionReport: Sendable, Hashable {
+    package let keptByteCount: Int
+    package let garbageBlobCount: Int
+    package let garbageByteCount: Int
+    package internal(set) var removedBlobCount = 0
+    package internal(set) var removedByteCount = 0
+    /// Packs of which less than half is needed: rewritten, or to be.
+    package internal(set) var sparsePackCount = 0
+    /// The ids of processes that were under way all the time, so that nothing was removed.
+    package internal(set) var busyProcesses: [String] = []
+
+    package var isComplete: Bool { busyProcesses.isEmpty }
+
+    fileprivate init(garbage survey: GarbageCollection.Survey) {
+        keptByteCount = survey.keptByteCount
+        garbageBlobCount = survey.garbage.count
+        garbageByteCount = survey.garbage.reduce(0) { $0 + $1.byteCount }
+    }
+}
+
+extension BlobStore {
+    /// Nil for a blob that somebody removed.
+    fileprivate func status(of digest: Digest) throws -> FileHandle.Status? {
+        do {
+            return try open(digest).status()
+        } catch is StoreError { return nil }
+    }
+}
