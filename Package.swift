@@ -74,7 +74,7 @@ let package = Package(
         module("IngotArchive", ["IngotCore", "CLibArchive"]),
         module("IngotYAML", ["IngotCore", .product(name: "Yams", package: "Yams")]),
         module("IngotTemplate", ["IngotCore"]),
-        module("IngotTensor", ["IngotCore", "CIngotKernels"]),
+        module("IngotTensor", ["CIngotKernels"]),
         module("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
 
         module("IngotHTTP", nio),
@@ -89,7 +89,7 @@ let package = Package(
             ]
         ),
         module("IngotData", ["IngotCore", "IngotCrypto"]),
-        module("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor", "CIngotKernels"]),
+        module("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),
         module("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData"]),
         module("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
 
@@ -149,7 +149,6 @@ let package = Package(
             "IngotInference",
             [
                 "IngotCore", "IngotFiles", "IngotHTTP", "IngotModel", "IngotTemplate",
-                "IngotTensor",
             ] + nio
         ),
         module(
@@ -197,23 +196,24 @@ let package = Package(
             path: "Tests/IngotTestSupport",
             swiftSettings: settings
         ),
-        tests("IngotArchive", ["IngotFiles"]),
+        tests("IngotArchive"),
         tests("IngotAudit", store + ["IngotCatalog", "IngotEvidence"]),
         tests("IngotCatalog", store + [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("IngotCore"),
         tests("IngotCrypto", ["IngotCore"]),
         tests("IngotData", ["IngotCore", "IngotCrypto", "IngotFiles"]),
-        tests("IngotDVC", store + ["IngotCatalog"]),
-        tests("IngotDeploy", store + ["IngotCatalog", "IngotEvidence"]),
+        tests("IngotDVC", store),
+        tests("IngotDeploy", ["IngotCatalog", "IngotCore", "IngotFiles"]),
         tests("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData", "IngotFiles"]),
         tests("IngotEvidence", store + ["IngotCatalog"]),
+        tests("IngotFiles", ["IngotTestSupport"]),
         tests("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
         tests(
             "IngotInference",
-            ["IngotCore", "IngotFiles", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
+            ["IngotCore", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
         ),
         tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
-        tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotEvaluation", "IngotFiles"]),
+        tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotFiles"]),
         .testTarget(
             name: "IngotRemoteTests",
             dependencies: [
@@ -222,11 +222,11 @@ let package = Package(
             exclude: ["S3SignatureCases.json"],
             swiftSettings: settings
         ),
-        tests("IngotServer", store + ["IngotCatalog", "IngotEvidence", "IngotYAML"] + registry),
+        tests("IngotServer", store + ["IngotCatalog", "IngotEvidence"] + registry),
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles", "IngotTestSupport"]),
         tests("IngotTemplate", ["IngotCore"]),
-        tests("IngotTensor", ["IngotCore"]),
-        tests("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),
+        tests("IngotTensor"),
+        tests("IngotTrainer", ["IngotModel", "IngotTensor"]),
         tests("IngotTransfer", store + ["IngotCatalog", "IngotEvidence", "IngotRemote"]),
         tests("IngotWorkspace", store),
         tests("IngotYAML", ["IngotCore"]),

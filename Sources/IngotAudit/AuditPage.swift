@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import IngotCore
+
 /// A page of headings with labelled lines: what every readable form of an audit is made from.
 package struct AuditPage: Sendable {
     package struct Section: Sendable {
@@ -17,18 +19,7 @@ package struct AuditPage: Sendable {
 
         /// Rows whose cells stand below one another.
         mutating func add(table: [[String]]) {
-            let columnCount = table.map(\.count).max() ?? 0
-            let widths = (0..<columnCount).map { column in
-                table.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
-            }
-            for cells in table {
-                let padded = zip(cells, widths).map { cell, width in
-                    cell + String(repeating: " ", count: width - cell.count)
-                }
-                var line = padded.joined(separator: "  ")
-                while line.last == " " { line.removeLast() }
-                rows.append(.line(line))
-            }
+            rows += TextTable(rows: table).lines.map { .line($0) }
         }
     }
 

@@ -102,23 +102,6 @@ extension Catalog {
         return first
     }
 
-    /// All definitions an environment ever had, the first one first.
-    package func environmentHistory(
-        _ repository: RepositoryName,
-        _ name: String
-    ) throws -> [EnvironmentRecord] {
-        try read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM environmentChange WHERE repository = ? AND name = ?
-                    ORDER BY counter
-                    """,
-                arguments: [repository.text, name]
-            ).map(EnvironmentRecord.init)
-        }
-    }
-
     /// All keys, revoked ones too, in the order they were added.
     package func keys() throws -> [KeyRecord] {
         try read { db in

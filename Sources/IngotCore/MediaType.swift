@@ -25,6 +25,5 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// The manifest that says in which packs a version's chunks lie.
     package static let packList = MediaType("application/vnd.ingot.pack-list.v1")
 
-    package static let inTotoStatement = MediaType("application/vnd.in-toto+json")
     package static let sigstoreBundle = MediaType("application/vnd.dev.sigstore.bundle.v0.3+json")
 }

@@ -14,6 +14,20 @@ package struct Move: Sendable {
     package let isNew: Bool
     /// The log entry of the move; nil when nothing moved.
     package let logIndex: Int?
+
+    package init(
+        environment: Environment,
+        from: Digest?,
+        to: Digest,
+        isNew: Bool,
+        logIndex: Int?
+    ) {
+        self.environment = environment
+        self.from = from
+        self.to = to
+        self.isNew = isNew
+        self.logIndex = logIndex
+    }
 }
 
 extension PromotionDoor {

@@ -28,7 +28,7 @@ package struct KeyRing: Sendable {
         owner: String,
         logSize: Int
     ) throws -> KeyRing {
-        guard logSize == 0, try Files.entry(at: "\(directory)/\(trustName)") == nil else {
+        guard logSize == 0, try !isMade(at: directory) else {
             return try KeyRing(opening: directory)
         }
         return try create(at: directory, storeID: storeID, owner: owner)
@@ -47,7 +47,7 @@ package struct KeyRing: Sendable {
         guard unsafe chmod(directory, 0o700) == 0 else {
             throw FileError.last("change the mode of", directory)
         }
-        if try Files.entry(at: "\(directory)/\(trustName)") != nil {
+        if try isMade(at: directory) {
             throw EvidenceError("\(directory): keys are already there; they are never replaced")
         }
         var entries: [TrustFile.Entry] = []
@@ -95,6 +95,11 @@ package struct KeyRing: Sendable {
         trust.entries += new
         try Self.write(trust, in: directory)
         return new
+    }
+
+    /// Whether a directory has keys that are finished.
+    private static func isMade(at directory: String) throws -> Bool {
+        try Files.entry(at: "\(directory)/\(trustName)") != nil
     }
 
     /// The name of a store's log, which is the name of its key too.

@@ -89,24 +89,10 @@ package enum Files {
     }
 
     /// Replaces a file at once: a reader sees the old bytes or the new ones.
-    ///
-    /// Not synced.
     package static func replace(_ path: String, with content: some Collection<UInt8>) throws {
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError.last("create", temporary) }
-        do {
-            defer { close(descriptor) }
-            try writeAll(Array(content), to: descriptor, path: path)
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        guard rename(temporary, path) == 0 else {
-            let error = FileError.last("replace", path)
-            unlink(temporary)
-            throw error
-        }
+        let file = try PartFile(for: path)
+        try writeAll(Array(content), to: file.descriptor, path: path)
+        try file.finish()
     }
 
     package static func writeAll(

@@ -3,13 +3,10 @@
 internal import Glibc
 internal import IngotFiles
 
-/// A large file that appears at its path whole or not at all: written beside it, then renamed.
-///
-/// Not synced, like every file that can be made again.
+/// A large file that appears at its path whole or not at all, written through a buffer.
 final class ArchiveFile {
     private let path: String
-    private let temporary: String
-    private var descriptor: Int32
+    private let file: PartFile
     private var buffer: [UInt8] = []
     private(set) var byteCount = 0
 
@@ -18,15 +15,7 @@ final class ArchiveFile {
 
     init(creating path: String) throws {
         self.path = path
-        temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).part"
-        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileError.last("create", path) }
-    }
-
-    deinit {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
-        unsafe unlink(temporary)
+        file = try PartFile(for: path)
     }
 
     func write(_ piece: Span<UInt8>) throws {
@@ -43,9 +32,7 @@ final class ArchiveFile {
 
     func finish() throws {
         try flush()
-        guard unsafe rename(temporary, path) == 0 else { throw FileError.last("replace", path) }
-        close(descriptor)
-        descriptor = -1
+        try file.finish()
     }
 
     private func flush() throws {
@@ -59,7 +46,7 @@ final class ArchiveFile {
         while offset < bytes.count {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
             // Safe: at most the count of the rest is read.
-            let count = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+            let count = unsafe Glibc.write(file.descriptor, rest.baseAddress, rest.count)
             if count < 0 {
                 if errno == EINTR { continue }
                 throw FileError.last("write", path)

@@ -4,9 +4,11 @@ internal import IngotCore
 
 /// How a container of the image runs: the `config` of an OCI image configuration 1.1.
 package struct ImageSettings: Hashable, Sendable {
+    static let architectureOfServer = "amd64"
+
     /// As Go spells it.
-    package var architecture = "amd64"
-    package var entrypoint = ["/ingot-infer"]
+    package var architecture = architectureOfServer
+    package var entrypoint = [ServingImage.serverPath]
     /// `serve` is also the argument that SageMaker passes.
     package var command = ["serve"]
     package var environment: [String: String] = [:]
@@ -16,7 +18,7 @@ package struct ImageSettings: Hashable, Sendable {
     package var workingDirectory = "/"
     package var labels: [String: String] = [:]
     /// Run inside the container without a shell; exit status 0 means healthy.
-    package var healthCheck = ["/ingot-infer", "health"]
+    package var healthCheck = [ServingImage.serverPath, "health"]
 
     package init() {}
 }

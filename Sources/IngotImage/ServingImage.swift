@@ -27,7 +27,11 @@ package struct ServingImage: Sendable {
     /// Added to the image's labels and to its manifest's annotations.
     package var labels: [String: String]
 
-    package static let serverPath = "/ingot-infer"
+    /// The program's name, beside `ingot` and in images.
+    package static let serverName = "ingot-infer"
+    package static let serverPath = "/\(serverName)"
+    /// What the server is built for.
+    package static let platform = "linux/\(ImageSettings.architectureOfServer)"
     package static let basePath = "/models/base"
     package static let adapterPath = "/models/adapter"
     package static let evidencePath = "/evidence"
@@ -92,7 +96,7 @@ package struct ServingImage: Sendable {
 
     private var runtimeFiles: [LayerFile] {
         [
-            LayerFile(path: "ingot-infer", isExecutable: true, content: server),
+            LayerFile(path: Self.serverName, isExecutable: true, content: server),
             LayerFile(
                 path: "etc/passwd",
                 content: .bytes(Array("ingot:x:65532:65532::/:/sbin/nologin\n".utf8))

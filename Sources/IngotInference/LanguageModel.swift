@@ -37,14 +37,12 @@ package struct LanguageModel: Sendable {
                 "the model \(name) has no chat template; use /v1/completions"
             )
         }
-        let variables: [String: JSONValue] = [
-            "messages": chat.templateMessages,
-            "add_generation_prompt": true,
-            "bos_token": .string(tokenizer.bosToken.map { tokenizer.decode([$0]) } ?? ""),
-            "eos_token": .string(tokenizer.eosToken.map { tokenizer.decode([$0]) } ?? ""),
-        ]
         do {
-            let text = try template.render(variables)
+            let text = try template.conversation(
+                chat.templateMessages,
+                addsGenerationPrompt: true,
+                boundaries: tokenizer.boundaryTexts
+            )
             return tokenizer.encode(text, parsingSpecial: true)
         } catch {
             throw .invalid("messages", "the model's chat template refuses them: \(error.problem)")

@@ -12,8 +12,6 @@ package enum ServerCommand: Hashable, Sendable {
     case help
     case version
 
-    package static let versionText = "0.1.0"
-
     package static let usage = """
         ingot-infer serves one model over HTTP with OpenAI's API.
 

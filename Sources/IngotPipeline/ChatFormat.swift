@@ -9,8 +9,6 @@ package import IngotTrainer
 package struct ChatFormat: Sendable {
     private let template: ChatTemplate
     private let tokenizer: Tokenizer
-    /// What the template may ask for beside the messages.
-    private let constants: [String: JSONValue]
 
     /// - Throws: `PipelineError` when the base has no chat template.
     package init(tokenizer: Tokenizer) throws {
@@ -19,14 +17,6 @@ package struct ChatFormat: Sendable {
         }
         template = try ChatTemplate(source: source)
         self.tokenizer = tokenizer
-        constants = [
-            "bos_token": Self.text(of: tokenizer.bosToken, tokenizer),
-            "eos_token": Self.text(of: tokenizer.eosToken, tokenizer),
-        ]
-    }
-
-    private static func text(of token: Int32?, _ tokenizer: Tokenizer) -> JSONValue {
-        token.map { .string(tokenizer.decode([$0])) } ?? ""
     }
 
     /// The text up to where the assistant's answer starts.
@@ -35,10 +25,11 @@ package struct ChatFormat: Sendable {
     }
 
     private func render(_ messages: [JSONValue], addsGenerationPrompt: Bool) throws -> String {
-        var variables = constants
-        variables["messages"] = .array(messages)
-        variables["add_generation_prompt"] = .bool(addsGenerationPrompt)
-        return try template.render(variables)
+        try template.conversation(
+            .array(messages),
+            addsGenerationPrompt: addsGenerationPrompt,
+            boundaries: tokenizer.boundaryTexts
+        )
     }
 
     /// The tokens of a prompt.

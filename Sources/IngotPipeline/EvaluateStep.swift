@@ -31,6 +31,7 @@ extension PipelineContext {
         )
         if let known = try rememberedEvaluation(key, run) {
             let bundle = try EvaluationBundle(reading: known, from: store.blobs)
+            try catalog.append(metrics: bundle.values, step: 0, to: run.id)
             report(.stepFinished(.evaluate, summary: bundle.summary, isReused: true))
             return known
         }
@@ -63,6 +64,7 @@ extension PipelineContext {
                 digest: adapter.digest
             )
         )
+        try catalog.append(metrics: bundle.values, step: 0, to: run.id)
         try remember(key, ["evaluation": .string(index.description)])
         report(.stepFinished(.evaluate, summary: bundle.summary, isReused: false))
         return index
@@ -109,78 +111,99 @@ extension PipelineContext {
         base: BaseModel
     ) throws -> EvaluationBundle {
         let bootstrap = Bootstrap(seed: run.recipe.evaluate.seed)
-        func result(
-            _ name: String,
-            _ digest: Digest?,
-            _ method: EvaluationSubject.Method,
-            _ scores: [ExampleScore]
-        ) throws -> EvaluationResult {
-            let isModel = digest != nil
-            return try EvaluationResult(
-                subject: EvaluationSubject(
-                    name: name,
-                    digest: digest,
-                    method: method,
-                    form: isModel ? Self.unmerged : nil,
-                    kernels: isModel ? KernelSet.portable.rawValue : nil
+        func scoring(_ adapter: Adapter?) -> ModelScoring {
+            ModelScoring(
+                decoder: Decoder(
+                    model: base.model,
+                    adapter: adapter,
+                    kernels: .portable,
+                    threads: threads
                 ),
-                split: task.split,
-                labels: task.labelTexts,
-                scores: scores,
-                bootstrap: bootstrap
+                tokenizer: base.tokenizer,
+                answerTokenLimit: run.recipe.evaluate.answerTokenLimit
             )
         }
-        let candidate = ModelScoring(
-            decoder: Decoder(
-                model: base.model,
-                adapter: try openAdapter(adapter.digest),
-                kernels: .portable,
-                threads: threads
-            ),
-            tokenizer: base.tokenizer,
-            answerTokenLimit: run.recipe.evaluate.answerTokenLimit
-        )
-        let candidateScores = candidate.scores(task, generates: true) {
+        let scores = scoring(try openAdapter(adapter.digest)).scores(task, generates: true) {
             report(.progress(.evaluate, fraction: $0 * 0.6, note: "candidate"))
         }
-        let plain = ModelScoring(
-            decoder: Decoder(
-                model: base.model,
-                adapter: nil,
-                kernels: .portable,
-                threads: threads
-            ),
-            tokenizer: base.tokenizer,
-            answerTokenLimit: run.recipe.evaluate.answerTokenLimit
-        )
         // Without labels the base must write its answer; with labels it may choose, which is harder
         // to beat: a base that was never taught the form of an answer writes none of them.
-        let baseScores = plain.scores(task, generates: task.labels == nil) {
+        let baseScores = scoring(nil).scores(task, generates: task.labels == nil) {
             report(.progress(.evaluate, fraction: 0.6 + $0 * 0.4, note: "base"))
         }
-        var baselines = [
-            try result(
-                "base",
-                base.digest,
-                task.labels == nil ? .generation : .choice,
-                task.labels == nil ? baseScores : Baselines.choice(baseScores)
+        return EvaluationBundle(
+            candidate: try task.result(
+                Self.model("candidate", adapter.digest, .generation),
+                scores,
+                bootstrap
+            ),
+            baselines: try baselines(task, base: base.digest, baseScores, bootstrap)
+        )
+    }
+
+    /// The base; beside it, where the answers are labels, the commonest one.
+    private func baselines(
+        _ task: EvaluationTask,
+        base: Digest,
+        _ scores: [ExampleScore],
+        _ bootstrap: Bootstrap
+    ) throws -> [EvaluationResult] {
+        guard let labels = task.labels else {
+            return [try task.result(Self.model("base", base, .generation), scores, bootstrap)]
+        }
+        var results = [
+            try task.result(
+                Self.model("base", base, .choice),
+                Baselines.choice(scores),
+                bootstrap
             )
         ]
-        if let majority = task.labels?.majority(in: .train) {
-            baselines.append(
-                try result(
-                    "majority",
-                    nil,
-                    .majority,
-                    Baselines.majority(majority, on: task.examples)
+        if let majority = labels.majority(in: .train) {
+            results.append(
+                try task.result(
+                    EvaluationSubject(name: "majority", digest: nil, method: .majority),
+                    Baselines.majority(majority, on: task.examples),
+                    bootstrap
                 )
             )
         }
-        return EvaluationBundle(
-            candidate: try result("candidate", adapter.digest, .generation, candidateScores),
-            baselines: baselines
+        return results
+    }
+
+    private static func model(
+        _ name: String,
+        _ digest: Digest,
+        _ method: EvaluationSubject.Method
+    ) -> EvaluationSubject {
+        EvaluationSubject(
+            name: name,
+            digest: digest,
+            method: method,
+            form: unmerged,
+            kernels: KernelSet.portable.rawValue
         )
     }
+}
+
+extension EvaluationTask {
+    fileprivate func result(
+        _ subject: EvaluationSubject,
+        _ scores: [ExampleScore],
+        _ bootstrap: Bootstrap
+    ) throws -> EvaluationResult {
+        try EvaluationResult(
+            subject: subject,
+            split: split,
+            labels: labelTexts,
+            scores: scores,
+            bootstrap: bootstrap
+        )
+    }
+}
+
+/// Metrics of a run that its evaluation gave, told by their prefix from those of its training.
+package enum EvaluationMetrics {
+    package static let prefix = "evaluate."
 }
 
 extension EvaluationBundle {
@@ -197,6 +220,24 @@ extension EvaluationBundle {
                 )
             }
         }
+    }
+
+    /// As the catalog keeps them: the candidate's with their intervals, the baselines' by name.
+    fileprivate var values: [String: Double] {
+        var values: [String: Double] = [:]
+        for (metric, interval) in candidate.metrics {
+            let name = EvaluationMetrics.prefix + metric.rawValue
+            values[name] = interval.value
+            values["\(name).lower"] = interval.lower
+            values["\(name).upper"] = interval.upper
+        }
+        for result in baselines {
+            for (metric, interval) in result.metrics {
+                let name = "\(result.subject.name).\(metric.rawValue)"
+                values[EvaluationMetrics.prefix + name] = interval.value
+            }
+        }
+        return values
     }
 
     /// `exact_match 0.565 [0.500, 0.635], base 0.210, majority 0.120`.

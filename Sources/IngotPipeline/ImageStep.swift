@@ -75,7 +75,7 @@ extension PipelineContext {
                     repository: repository.text,
                     inputs: build.inputs,
                     evidence: build.evidence,
-                    platform: "linux/amd64",
+                    platform: ServingImage.platform,
                     version: program.version
                 )
             )
@@ -95,7 +95,7 @@ extension PipelineContext {
     /// Adds the model server as a runtime version; the same program is the version it was.
     package func addRuntime(_ runtime: RuntimeProgram) throws -> Published {
         let source = FileSource(
-            path: "ingot-infer",
+            path: ServingImage.serverName,
             isExecutable: true,
             content: .file(path: runtime.path)
         )
@@ -103,16 +103,18 @@ extension PipelineContext {
         return try publish(
             .runtime,
             in: runtime.repository,
-            config: ["platform": "linux/amd64", "version": .string(program.version)],
+            config: [
+                "platform": .string(ServingImage.platform), "version": .string(program.version),
+            ],
             files: [source],
             act: .runtimeAdded
         ) { _ in
             .runtimeAdded(
                 RuntimeAddedFacts(
                     repository: runtime.repository.text,
-                    program: ResourceRef(name: "ingot-infer", digest: executable),
+                    program: ResourceRef(name: ServingImage.serverName, digest: executable),
                     version: program.version,
-                    platform: "linux/amd64"
+                    platform: ServingImage.platform
                 )
             )
         }

@@ -21,8 +21,8 @@ extension PipelineContext {
             program: program
         )
         if !run.isForced(.prepare), let known = try reuse(key, in: recipe.prepare.repository) {
-            report(.stepFinished(.prepare, summary: summary(known), isReused: true))
-            return known
+            report(.stepFinished(.prepare, summary: summary(known.version), isReused: true))
+            return known.version
         }
         guard try store.manifest(dataDigest).kind == .dataset else {
             throw PipelineError("\(recipe.data): a dataset is expected as 'data'")
@@ -59,7 +59,7 @@ extension PipelineContext {
                 )
             )
         }
-        try remember(key, ["version": .string(published.digest.description)])
+        try remember(key, published, of: run)
         let drops = prepared.report.dropCounts.map { "\($0.count) \($0.reason.rawValue)" }
         report(.note(.prepare, "dropped: \(drops.joined(separator: ", "))"))
         report(.stepFinished(.prepare, summary: summary(published), isReused: false))
@@ -99,22 +99,6 @@ extension PipelineContext {
             "format": "ingot.prepared.v1", "splits": .object(splits),
             "template": .string(template.description),
         ]
-    }
-
-    /// The version that a step made before with the same key.
-    func reuse(_ key: StepKey, in repository: RepositoryName) throws -> Published? {
-        guard let text = try remembered(key)?["version"]?.string,
-            let record = try catalog.version(Digest(parsing: text), in: repository)
-        else { return nil }
-        return Published(
-            repository: repository,
-            number: record.number,
-            digest: record.digest,
-            byteCount: 0,
-            fileCount: 0,
-            newByteCount: 0,
-            isNew: false
-        )
     }
 
     func summary(_ published: Published) -> String {

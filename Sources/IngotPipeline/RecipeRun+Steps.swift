@@ -11,6 +11,8 @@ package struct RunOutcome: Sendable {
     package let run: RunID
     package var dataset: Published?
     package var adapter: Published?
+    /// The run whose training the adapter is from, when it is not this one: its curves are there.
+    package var trainedBy: RunID?
     /// The gate's decision, when the run went that far.
     package var decision: PromotionDoor.Decision?
     /// Set when the recipe promotes and the environment's gate passed.
@@ -60,12 +62,12 @@ extension PipelineContext {
             try catalog.finish(
                 id,
                 state: .failed,
-                outputs: ["error": .string("\(error)")],
+                outputs: outcome.json(["error": .string("\(error)")]),
                 at: now().seconds
             )
             throw error
         }
-        try catalog.finish(id, state: .succeeded, outputs: outcome.json, at: now().seconds)
+        try catalog.finish(id, state: .succeeded, outputs: outcome.json(), at: now().seconds)
         return outcome
     }
 
@@ -80,8 +82,10 @@ extension PipelineContext {
         outcome.dataset = dataset
         guard last > .prepare else { return }
         report(.stepStarted(.train))
-        let adapter = try trainStep(run, dataset: dataset)
+        let trained = try trainStep(run, dataset: dataset)
+        let adapter = trained.version
         outcome.adapter = adapter
+        outcome.trainedBy = trained.madeBy == run.id ? nil : trained.madeBy
         guard last > .train else { return }
         report(.stepStarted(.evaluate))
         try evaluateStep(run, adapter: adapter, dataset: dataset)
@@ -161,10 +165,12 @@ extension Verdict {
 }
 
 extension RunOutcome {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [:]
+    /// What the catalog keeps of it, beside `others`.
+    fileprivate func json(_ others: [String: JSONValue] = [:]) -> JSONValue {
+        var members = others
         if let dataset { members["dataset"] = .string(dataset.reference.description) }
         if let adapter { members["adapter"] = .string(adapter.reference.description) }
+        if let trainedBy { members["trained_by"] = .string(trainedBy.description) }
         if let verdict { members["verdict"] = .string(verdict.rawValue) }
         if let image { members["image"] = .string(image.digest.description) }
         return .object(members)

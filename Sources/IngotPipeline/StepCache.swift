@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import IngotCatalog
+package import IngotCatalog
 package import IngotCore
 internal import IngotCrypto
 
@@ -24,13 +24,48 @@ package struct StepKey: Sendable {
     }
 }
 
+/// The version that a step made, and the run that it made it in.
+package struct StepVersion: Sendable {
+    package let version: Published
+    /// Nil for a result that was remembered without its run.
+    package let madeBy: RunID?
+}
+
 extension PipelineContext {
-    /// The version that this step made before, while the catalog still has it.
     func remembered(_ key: StepKey) throws -> JSONValue? {
         try catalog.cachedStep(key: key.digest)
     }
 
     func remember(_ key: StepKey, _ result: JSONValue) throws {
         try catalog.rememberStep(key: key.digest, result: result)
+    }
+
+    func remember(_ key: StepKey, _ published: Published, of run: RecipeRun) throws {
+        try remember(
+            key,
+            [
+                "version": .string(published.digest.description),
+                "run": .string(run.id.description),
+            ]
+        )
+    }
+
+    /// The version that this step made before, while the catalog still has it.
+    func reuse(_ key: StepKey, in repository: RepositoryName) throws -> StepVersion? {
+        guard let known = try remembered(key), let text = known["version"]?.string,
+            let record = try catalog.version(Digest(parsing: text), in: repository)
+        else { return nil }
+        return StepVersion(
+            version: Published(
+                repository: repository,
+                number: record.number,
+                digest: record.digest,
+                byteCount: 0,
+                fileCount: 0,
+                newByteCount: 0,
+                isNew: false
+            ),
+            madeBy: try known["run"]?.string.map { try RunID(parsing: $0) }
+        )
     }
 }

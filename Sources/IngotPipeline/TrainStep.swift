@@ -11,7 +11,7 @@ internal import IngotTrainer
 
 extension PipelineContext {
     /// Prepared dataset version and base → adapter version.
-    package func trainStep(_ run: RecipeRun, dataset: Published) throws -> Published {
+    package func trainStep(_ run: RecipeRun, dataset: Published) throws -> StepVersion {
         let recipe = run.recipe
         let started = now()
         let baseDigest = try catalog.resolve(recipe.base)
@@ -22,7 +22,8 @@ extension PipelineContext {
             program: program
         )
         if !run.isForced(.train), let known = try reuse(key, in: recipe.train.repository) {
-            report(.stepFinished(.train, summary: summary(known), isReused: true))
+            let by = known.madeBy.map { ", trained by \($0)" } ?? ""
+            report(.stepFinished(.train, summary: summary(known.version) + by, isReused: true))
             return known
         }
         let base = try openBase(baseDigest)
@@ -56,7 +57,7 @@ extension PipelineContext {
                 )
             )
         }
-        try remember(key, ["version": .string(published.digest.description)])
+        try remember(key, published, of: run)
         report(
             .stepFinished(
                 .train,
@@ -64,7 +65,7 @@ extension PipelineContext {
                 isReused: false
             )
         )
-        return published
+        return StepVersion(version: published, madeBy: run.id)
     }
 
     private func trained(

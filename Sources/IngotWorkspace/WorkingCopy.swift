@@ -44,9 +44,6 @@ package struct WorkingCopy: Sendable {
         }
     }
 
-    /// The version that the data was last known to be.
-    package var checkedOutVersion: Digest? { cache()?.version }
-
     /// Where a file of the listing lies.
     func file(_ treePath: String, _ form: Pointer.Form) -> String {
         form == .file ? path.absolute : "\(path.absolute)/\(treePath)"

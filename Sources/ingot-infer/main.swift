@@ -49,7 +49,7 @@ do {
     )
     switch command {
     case .help: print(ServerCommand.usage)
-    case .version: print("ingot-infer \(ServerCommand.versionText)")
+    case .version: print("ingot-infer \(ProductVersion.text)")
     case .health(let port): exit(HealthProbe.isHealthy(port: UInt16(port)) ? 0 : 1)
     case .serve(let options): try TerminationSignal.runBlockingMain { try await serve(options) }
     }

@@ -88,14 +88,37 @@ struct OpenStore {
     private static func program() throws -> PipelineContext.Program {
         let executable = try MappedFile(path: "/proc/self/exe")
         return PipelineContext.Program(
-            version: ProgramVersion.text,
+            version: ProductVersion.text,
             digest: executable.withBytes { unsafe Digest.of($0) }
         )
     }
 
-    /// A version by reference, or the error that says what there is.
+    /// A version by reference, by digest, or as what an environment runs; or the error that says
+    /// what there is.
     func resolve(_ text: String) throws -> (reference: Reference, digest: Digest) {
-        let reference = try Reference(parsing: text)
+        let reference = try reference(text)
         return (reference, try catalog.resolve(reference))
+    }
+
+    private func reference(_ text: String) throws -> Reference {
+        if text.hasPrefix("sha256:") {
+            let digest = try Digest(parsing: text)
+            guard let version = try catalog.versions(with: digest).first else {
+                throw CatalogError(.notFound, "\(text): no version has this digest")
+            }
+            return Reference(repository: version.repository, target: .tag(version.tag))
+        }
+        guard !text.contains(":"), !text.contains("@") else {
+            return try Reference(parsing: text)
+        }
+        let isEnvironment = try catalog.environments().contains { $0.name == text }
+        if try !isEnvironment && catalog.repositories().contains(where: { $0.text == text }) {
+            throw CatalogError(
+                .notFound,
+                "\(text): a repository: say which version, such as \(text):v1; see 'ingot versions'"
+            )
+        }
+        let found = try environments.named(text)
+        return Reference(repository: found.repository, target: .tag(found.name))
     }
 }

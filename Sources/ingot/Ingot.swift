@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import IngotCore
 import IngotFiles
 
 /// The command line: one subcommand per act; `ARCHITECTURE.md` lists the words.
@@ -17,7 +18,7 @@ struct Ingot: ParsableCommand {
             Exit status: 0 done, 1 an error, 2 wrong usage, 3 a gate failed, 4 a gate has no data.
             Shell completion: ingot --generate-completion-script bash|zsh|fish
             """,
-        version: ProgramVersion.text,
+        version: ProductVersion.text,
         groupedSubcommands: [
             CommandGroup(
                 name: "Store",

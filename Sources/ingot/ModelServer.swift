@@ -2,6 +2,7 @@
 
 import IngotCore
 import IngotFiles
+import IngotImage
 import IngotPipeline
 
 /// The model server's program, which is built and installed beside this one.
@@ -11,7 +12,7 @@ enum ModelServer {
     static func program() throws -> RuntimeProgram {
         let own = try Files.linkTarget("/proc/self/exe")
         let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
-        let path = "\(folder)/ingot-infer"
+        let path = "\(folder)/\(ServingImage.serverName)"
         guard try Files.entry(at: path) != nil else {
             throw PipelineError(
                 "\(path): the model server is not beside this program: build both with "

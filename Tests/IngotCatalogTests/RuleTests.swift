@@ -146,7 +146,6 @@ import Testing
         let environment = try test.catalog.environment(named: "production")
         #expect(environment.counter == 2)
         #expect(environment.definition["gate"] == "b")
-        #expect(try test.catalog.environmentHistory(repository, "production").count == 2)
         _ = try set("other", "c")
         #expect(code { _ = try test.catalog.environment(named: "production") } == .refused)
         #expect(try test.catalog.environment(named: "other:production").definition["gate"] == "c")

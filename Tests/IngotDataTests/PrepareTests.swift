@@ -151,7 +151,7 @@ struct PrepareTests {
         let dropped = dataset.dropped.map(\.line)
         #expect((kept + dropped).sorted() == Array(1...300))
         #expect(dropped == dropped.sorted())
-        #expect(report.droppedCount == dropped.count)
+        #expect(report.dropCounts.reduce(0) { $0 + $1.count } == dropped.count)
         #expect(report.splits.reduce(0) { $0 + $1.exampleCount } == kept.count)
         #expect(report.stages.first?.rowCount == 300)
         #expect(report.stages.last?.rowCount == kept.count)

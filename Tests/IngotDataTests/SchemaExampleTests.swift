@@ -20,6 +20,7 @@ struct SchemaExampleTests {
         arguments: [
             Format(name: "prepared-example") { try Example(json: $0).json },
             Format(name: "prepare-report") { try PrepareReport(json: $0).json },
+            Format(name: "labels") { try LabelSet(json: $0).json },
         ]
     )
     func examples(format: Format) throws {

@@ -21,6 +21,7 @@ struct SchemaExampleTests {
             Format(name: "gate") { _ = try GatePolicy(json: $0) },
             Format(name: "evaluation") { _ = try EvaluationHeader(json: $0) },
             Format(name: "verdict") { _ = try Verdict(json: $0) },
+            Format(name: "example-score") { _ = try ExampleScore(json: $0) },
         ]
     )
     func examples(format: Format) throws {

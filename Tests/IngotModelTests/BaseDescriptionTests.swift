@@ -37,6 +37,19 @@ struct BaseDescriptionTests {
         #expect(try LoadedModel.load(at: scratch.path).model.blocks.count == 2)
     }
 
+    @Test("has exactly the members of the schema's example")
+    func schemaExample() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let example = try JSONValue(
+            parsing: Files.read("/\(root)/schemas/examples/base/valid/gguf.json")
+        )
+        let path = try scratch.write("model.gguf", TinyModel.gguf().file)
+        let json = try BaseDescription(ggufFile: path).json
+        #expect(json.object.map { Set($0.keys) } == example.object.map { Set($0.keys) })
+        let (written, shown) = (json["tokenizer"]?.object, example["tokenizer"]?.object)
+        #expect(written.map { Set($0.keys) } == shown.map { Set($0.keys) })
+    }
+
     @Test("tells a directory's, and which of its files are the model's")
     func directory() throws {
         try writeDirectory()

@@ -88,7 +88,7 @@ import Testing
         }
         var cache = decoder.makeCache(capacity: 64)
         _ = decoder.forward(Array(tokens[..<8]), cache: &cache, logits: .none)
-        var fork = cache.fork()
+        var fork = cache
         fork.truncate(to: 5)
         let forked = decoder.forward([tokens[9]], cache: &fork, logits: .last)
         #expect(forked == fresh(Array(tokens[..<5]) + [tokens[9]]))

@@ -103,7 +103,7 @@ struct WorkingCopyTests {
         try workspace.directory.write([], to: ".ingot/workspace")
         let (pointer, _) = try workspace.add()
         #expect(try workspace.readAll() == pointer.digest)
-        #expect(workspace.copy.checkedOutVersion == nil)
+        #expect(workspace.copy.cache()?.version == nil)
         #expect(try workspace.copy.state(against: pointer) == .clean)
     }
 

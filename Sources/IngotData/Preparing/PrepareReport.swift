@@ -53,8 +53,6 @@ package struct PrepareReport: Sendable, Equatable {
     package let leakageThreshold: Double
     package let seed: UInt64
 
-    package var droppedCount: Int { dropCounts.reduce(0) { $0 + $1.count } }
-
     package static func == (left: PrepareReport, right: PrepareReport) -> Bool {
         left.json == right.json
     }

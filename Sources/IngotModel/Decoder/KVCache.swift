@@ -32,9 +32,6 @@ package struct KVCache: Sendable {
     /// Positions that are left.
     package var remaining: Int { capacity - count }
 
-    /// An independent copy of the filled part.
-    package func fork() -> KVCache { self }
-
     /// Forgets the positions from `newCount` on.
     package mutating func truncate(to newCount: Int) {
         precondition(newCount >= 0 && newCount <= count, "truncation of a cache")

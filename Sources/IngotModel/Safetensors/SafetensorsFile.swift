@@ -19,8 +19,6 @@ package struct SafetensorsFile: Sendable {
     /// The free texts of the file, such as `format`.
     package var metadata: [String: String] { header.metadata }
 
-    package var tensorNames: [String] { header.tensors.map(\.name) }
-
     /// The tensors in types that Ingot computes with.
     func storedTensors() throws(ModelFileError) -> [StoredTensor] {
         var tensors: [StoredTensor] = []

@@ -46,12 +46,6 @@ struct AddedTokens: Sendable {
         return nil
     }
 
-    /// The token whose whole text is `text`.
-    func id(of text: [UInt8]) -> Int32? {
-        guard let first = text.first else { return nil }
-        return entries[Int(first)].first { $0.bytes == text }?.id
-    }
-
     private static func matches(
         _ bytes: [UInt8],
         _ text: Span<UInt8>,

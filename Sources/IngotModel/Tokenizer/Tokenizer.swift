@@ -56,10 +56,11 @@ package struct Tokenizer: Sendable {
     /// The number of tokens; a model may have more rows in its embedding, as padding.
     package var vocabularySize: Int { vocabulary.count }
 
-    package func isSpecial(_ token: Int32) -> Bool { special.contains(token) }
-
-    /// The special or added token that is written `text`.
-    package func addedToken(_ text: String) -> Int32? { added.id(of: Array(text.utf8)) }
+    /// What a chat template calls the beginning and the end of a text; empty where there is none.
+    package var boundaryTexts: (bos: String, eos: String) {
+        let text: (Int32?) -> String = { token in token.map { decode([$0]) } ?? "" }
+        return (text(bosToken), text(eosToken))
+    }
 
     /// The tokens of `text`; with `parsingSpecial`, special tokens written out in it are taken as
     /// such, so it is for templates and never for what users type.

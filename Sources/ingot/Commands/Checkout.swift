@@ -31,6 +31,9 @@ struct Checkout: ParsableCommand {
     @Flag(help: "Overwrite files that have other content.")
     var force = false
 
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
     @OptionGroup var options: StoreOptions
 
     func run() throws {
@@ -42,14 +45,16 @@ struct Checkout: ParsableCommand {
                 target,
                 workingDirectory: FileManager.default.currentDirectoryPath
             )
-            try checkout(digest, "\(reference)", form: .directory, at: path, in: open)
+            let report = try checkout(digest, "\(reference)", form: .directory, at: path, in: open)
+            if json { print(JSONValue.array([report]).prettyText) }
             return
         }
         guard directory == nil else {
             throw WorkspaceError("a pointer's data lie beside it: leave out the directory")
         }
         let paths = try WorkspaceArguments.data(name.map { [$0] } ?? [])
-        if paths.isEmpty { print("no pointers here: 'ingot add PATH' makes one") }
+        if paths.isEmpty, !json { print("no pointers here: 'ingot add PATH' makes one") }
+        var reports: [JSONValue] = []
         for path in paths {
             guard let pointer = try path.readPointer() else { continue }
             guard try open.catalog.version(pointer.digest, in: pointer.repository) != nil else {
@@ -58,14 +63,17 @@ struct Checkout: ParsableCommand {
                         + "brings it"
                 )
             }
-            try checkout(
-                pointer.digest,
-                "\(pointer.reference)",
-                form: pointer.form,
-                at: path,
-                in: open
+            reports.append(
+                try checkout(
+                    pointer.digest,
+                    "\(pointer.reference)",
+                    form: pointer.form,
+                    at: path,
+                    in: open
+                )
             )
         }
+        if json { print(JSONValue.array(reports).prettyText) }
     }
 
     private func checkout(
@@ -74,7 +82,7 @@ struct Checkout: ParsableCommand {
         form: Pointer.Form,
         at path: DataPath,
         in open: OpenStore
-    ) throws {
+    ) throws -> JSONValue {
         let bar = ProgressBar("checking out")
         defer { bar.end() }
         let result = try WorkingCopy(path, store: open.store).checkout(
@@ -85,9 +93,17 @@ struct Checkout: ParsableCommand {
             bar.show(progress.fraction)
         }
         bar.end()
+        let report: JSONValue = [
+            "path": .string(path.shown), "reference": .string(version),
+            "digest": .string(digest.description),
+            "written": .integer(Int64(result.written.filesDone)),
+            "bytes": .integer(Int64(result.written.bytesDone)),
+            "removed": .integer(Int64(result.removedCount)),
+        ]
+        guard !json else { return report }
         guard !result.isUnchanged else {
             print("\(path.shown): \(version) already")
-            return
+            return report
         }
         let removed = result.removedCount == 0 ? "" : ", \(result.removedCount) removed"
         print(
@@ -95,5 +111,6 @@ struct Checkout: ParsableCommand {
                 + "\(Terminal.size(result.written.bytesDone))\(removed), from \(version) "
                 + digest.short
         )
+        return report
     }
 }

@@ -19,11 +19,18 @@ struct Env: ParsableCommand {
         @Argument(help: "The file.", completion: .file(extensions: ["yaml", "yml"]))
         var file: String
 
+        @Flag(help: "Print the result as JSON.")
+        var json = false
+
         @OptionGroup var options: StoreOptions
 
         func run() throws {
             let open = try OpenStore(options)
             let changed = try open.environments.set(EnvironmentFile(path: file))
+            if json {
+                print(JSONValue.array(changed.map(\.json)).prettyText)
+                return
+            }
             for environment in changed {
                 print(
                     "\(environment.repository):\(environment.name), gate \(environment.gate.short)"
@@ -75,6 +82,9 @@ struct Env: ParsableCommand {
         @Argument(help: "The environment.")
         var name: String
 
+        @Flag(help: "Print the result as JSON.")
+        var json = false
+
         @OptionGroup var options: StoreOptions
 
         func run() throws {
@@ -85,13 +95,21 @@ struct Env: ParsableCommand {
                 environment.repository,
                 environment.name
             )
+            var items: [JSONValue] = []
             for record in history {
+                let time = Timestamp(seconds: record.movedAt).description
+                items.append([
+                    "counter": .integer(Int64(record.counter)),
+                    "digest": .string(record.digest.description),
+                    "act": .string(record.act.rawValue), "time": .string(time),
+                    "log_index": .integer(Int64(record.logIndex)),
+                ])
                 table.add([
                     "\(record.counter)", record.digest.short, record.act.rawValue,
-                    Timestamp(seconds: record.movedAt).description, "\(record.logIndex)",
+                    time, "\(record.logIndex)",
                 ])
             }
-            print(table.text)
+            print(json ? JSONValue.array(items).prettyText : table.text)
         }
     }
 }

@@ -8,8 +8,9 @@ struct Image: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the image of a gated adapter: one OCI and docker archive.",
         discussion: """
-            Runtime, base, adapter and evidence are layers of their own. The same inputs, the \
-            verdict's envelopes among them, give the same digest, whenever and wherever it is built.
+            Runtime, base, adapter and evidence are layers of their own. The same inputs give the \
+            same digest, whenever and wherever it is built. Evidence is an input: the image holds \
+            the envelopes of the newest verdict that passed, so a newer verdict gives another digest.
             """
     )
 

@@ -25,6 +25,9 @@ struct Init: ParsableCommand {
     @Option(help: "Who holds the keys, as audits print it.")
     var owner: String?
 
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
     func run() throws {
         let root = OpenStore.absolute(
             directory == "."
@@ -50,6 +53,13 @@ struct Init: ParsableCommand {
         let workspace = String(root.dropLast(StoreLocation.directoryName.count + 1))
         if try IgnoreFile.isInWorkTree(workspace) {
             try IgnoreFile.add(StoreLocation.directoryName, isDirectory: true, in: workspace)
+        }
+        if json {
+            let value: JSONValue = [
+                "store": .string(root), "keys": .string(keys.directory), "is_new": .bool(isNew),
+            ]
+            print(value.prettyText)
+            return
         }
         print("\(isNew ? "made" : "already there"): \(root)")
         print("keys: \(keys.directory)")

@@ -14,12 +14,20 @@ struct Key: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List keys and their roles.")
 
+        @Flag(help: "Print the result as JSON.")
+        var json = false
+
         @OptionGroup var options: StoreOptions
 
         func run() throws {
             let open = try OpenStore(options)
             var table = TextTable(["ROLE", "KEY", "OWNER", "STORE", "LOG", "STATE"])
-            for key in try open.catalog.keys() {
+            let keys = try open.catalog.keys()
+            if json {
+                print(JSONValue.array(keys.map(Self.json)).prettyText)
+                return
+            }
+            for key in keys {
                 table.add([
                     key.role, String(key.keyID.prefix(16)), key.detail["owner"]?.string ?? "",
                     String((key.detail["store"]?.string ?? "").prefix(12)),
@@ -27,6 +35,14 @@ struct Key: ParsableCommand {
                 ])
             }
             print(table.text)
+        }
+
+        private static func json(_ key: KeyRecord) -> JSONValue {
+            [
+                "role": .string(key.role), "key": .string(key.keyID),
+                "owner": key.detail["owner"] ?? .null, "log_index": .integer(Int64(key.logIndex)),
+                "revoked": key.revocation.map { .string($0.reason) } ?? .null,
+            ]
         }
     }
 

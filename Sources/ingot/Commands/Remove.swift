@@ -24,13 +24,16 @@ struct Remove: ParsableCommand {
     )
     var reference: String
 
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
     @OptionGroup var options: StoreOptions
 
     func run() throws {
         let open = try OpenStore(options)
         let (reference, digest) = try open.resolve(reference)
         if case .tag(let tag) = reference.target, tag.versionNumber == nil {
-            try record(
+            let index = try record(
                 RemovedFacts(
                     repository: reference.repository.text,
                     digest: digest,
@@ -40,7 +43,7 @@ struct Remove: ParsableCommand {
                 name: "\(reference)",
                 in: open
             )
-            print("\(reference) removed; the version it named stays")
+            say("\(reference) removed; the version it named stays", reference, digest, index)
             return
         }
         let uses = try IngotAudit.Audit(ledger: open.ledger).deployments(using: digest)
@@ -51,13 +54,22 @@ struct Remove: ParsableCommand {
                     + "for audits"
             )
         }
-        try record(
+        let index = try record(
             RemovedFacts(repository: reference.repository.text, digest: digest),
             .versionRemoved(repository: reference.repository, digest: digest),
             name: "\(reference)",
             in: open
         )
-        print("\(reference) removed; its bytes stay until `ingot gc`")
+        say("\(reference) removed; its bytes stay until `ingot gc`", reference, digest, index)
+    }
+
+    private func say(_ line: String, _ reference: Reference, _ digest: Digest, _ logIndex: Int) {
+        guard json else { return print(line) }
+        let value: JSONValue = [
+            "reference": .string(reference.description), "digest": .string(digest.description),
+            "log_index": .integer(Int64(logIndex)),
+        ]
+        print(value.prettyText)
     }
 
     private func record(
@@ -65,12 +77,12 @@ struct Remove: ParsableCommand {
         _ change: Change,
         name: String,
         in open: OpenStore
-    ) throws {
+    ) throws -> Int {
         try open.ledger.record(
             .removed(facts),
             act: .removed,
             subject: Statement.Subject(name: name, digest: facts.digest),
             changes: [change]
-        )
+        ).logIndex
     }
 }

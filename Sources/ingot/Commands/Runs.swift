@@ -23,14 +23,14 @@ struct Runs: ParsableCommand {
         func run() throws {
             let open = try OpenStore(options)
             var table = TextTable(["RUN", "RECIPE", "STATE", "STARTED", "LOSS", "OUTPUT"])
-            let runs = try open.catalog.runs()
+            let runs = try open.catalog.runs().map { try RunReport($0, in: open.catalog) }
             for run in runs {
-                let losses = try open.catalog.metrics(of: run.id).filter { $0.name == "loss" }
-                let loss = losses.last.map { FixedDecimal.text($0.value, 4) } ?? ""
+                let loss = run.curves.last("loss").map { FixedDecimal.text($0, 4) } ?? ""
+                let record = run.record
                 table.add([
-                    run.id.description, run.name, run.state.rawValue,
-                    Timestamp(seconds: run.startedAt).description, loss,
-                    run.outputs["adapter"]?.string ?? run.outputs["dataset"]?.string ?? "",
+                    record.id.description, record.name, record.state.rawValue,
+                    Timestamp(seconds: record.startedAt).description, loss,
+                    record.outputs["adapter"]?.string ?? record.outputs["dataset"]?.string ?? "",
                 ])
             }
             print(json ? JSONValue.array(runs.map(\.json)).prettyText : table.text)
@@ -53,10 +53,10 @@ struct Runs: ParsableCommand {
         func run() throws {
             let open = try OpenStore(options)
             let record = try open.catalog.run(RunID(parsing: name))
-            let curves = MetricCurves(try open.catalog.metrics(of: record.id))
+            let report = try RunReport(record, in: open.catalog)
             if json {
-                var members = record.json.object ?? [:]
-                members["metrics"] = curves.json
+                var members = report.json.object ?? [:]
+                members["metrics"] = report.curves.json
                 print(JSONValue.object(members).prettyText)
                 return
             }
@@ -64,23 +64,30 @@ struct Runs: ParsableCommand {
             print("started   \(Timestamp(seconds: record.startedAt))")
             if let end = record.finishedAt { print("finished  \(Timestamp(seconds: end))") }
             if let recipe = record.recipe { print("recipe    \(recipe)") }
+            if let run = report.trainedBy { print("training  from the store: \(run) trained") }
             for (title, value) in [("parameters", record.parameters), ("outputs", record.outputs)] {
                 print("\(title)")
                 for (key, item) in (value.object ?? [:]).sorted(by: { $0.key < $1.key }) {
                     print("  \(key): \(item.string ?? item.canonicalText)")
                 }
             }
-            print(curves.text)
+            print(report.curves.text)
         }
     }
 
     struct Compare: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Compare runs: the parameters that differ, and their last metrics."
+            abstract: "Compare runs: the parameters that differ, and their last metrics.",
+            discussion: """
+                For a run that took its training from the store, those of the run that trained.
+                """
         )
 
         @Argument(help: "Two or more runs.")
         var runs: [String]
+
+        @Flag(help: "Print the result as JSON.")
+        var json = false
 
         @OptionGroup var options: StoreOptions
 
@@ -90,18 +97,12 @@ struct Runs: ParsableCommand {
 
         func run() throws {
             let open = try OpenStore(options)
-            let records = try runs.map { try open.catalog.run(RunID(parsing: $0)) }
-            let curves = try records.map { MetricCurves(try open.catalog.metrics(of: $0.id)) }
-            var table = TextTable([""] + records.map(\.id.description))
-            let keys = Swift.Set(records.flatMap { ($0.parameters.object ?? [:]).keys }).sorted()
-            for key in keys {
-                let values = records.map { $0.parameters[key]?.string ?? "" }
-                if Swift.Set(values).count > 1 { table.add([key] + values) }
-            }
-            for name in Swift.Set(curves.flatMap(\.names)).sorted() {
-                table.add([name] + curves.map { $0.last(name).map { "\($0)" } ?? "" })
-            }
-            print(table.text)
+            let comparison = RunComparison(
+                try runs.map {
+                    try RunReport(open.catalog.run(RunID(parsing: $0)), in: open.catalog)
+                }
+            )
+            print(json ? comparison.json.prettyText : comparison.text)
         }
     }
 
@@ -126,7 +127,7 @@ struct Runs: ParsableCommand {
         func run() throws {
             let open = try OpenStore(options)
             let record = try open.catalog.run(RunID(parsing: name))
-            let curves = MetricCurves(try open.catalog.metrics(of: record.id))
+            let curves = try RunReport(record, in: open.catalog).curves
             let text = format == .csv ? curves.csv : curves.json.prettyText + "\n"
             if let output {
                 try Files.replace(output, with: text.utf8)
@@ -134,21 +135,5 @@ struct Runs: ParsableCommand {
                 print(text, terminator: "")
             }
         }
-    }
-}
-
-extension RunRecord {
-    fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [
-            "run": .string(id.description), "name": .string(name),
-            "state": .string(state.rawValue), "parameters": parameters,
-            "environment": environment, "outputs": outputs,
-            "started": .string(Timestamp(seconds: startedAt).description),
-        ]
-        if let recipe { members["recipe"] = .string(recipe.description) }
-        if let finishedAt {
-            members["finished"] = .string(Timestamp(seconds: finishedAt).description)
-        }
-        return .object(members)
     }
 }

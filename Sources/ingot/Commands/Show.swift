@@ -11,7 +11,7 @@ struct Show: ParsableCommand {
     )
 
     @Argument(
-        help: "A version, such as support-intents:v3.",
+        help: "A version, such as support-intents:v3; a digest; or an environment.",
         completion: References.completion
     )
     var reference: String

@@ -28,6 +28,9 @@ struct TagCommand: ParsableCommand {
     @Flag(help: "Move the tag when it exists.")
     var move = false
 
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
     @OptionGroup var options: StoreOptions
 
     func run() throws {
@@ -37,9 +40,11 @@ struct TagCommand: ParsableCommand {
         guard tag.versionNumber == nil else {
             throw PipelineError("tag '\(tag)': names of versions are given by adding a version")
         }
+        try refuseForeignEnvironment(tag, of: reference.repository, in: open)
         let current = try open.catalog.tag(tag, of: reference.repository)
         if current?.digest == digest {
-            print("\(reference.repository):\(tag) is \(reference) already")
+            let line = "\(reference.repository):\(tag) is \(reference) already"
+            say(line, reference, tag, digest, nil)
             return
         }
         if let current, !move {
@@ -48,7 +53,7 @@ struct TagCommand: ParsableCommand {
                     + "--move to move it"
             )
         }
-        try open.ledger.record(
+        let receipt = try open.ledger.record(
             .tagMoved(
                 TagMovedFacts(
                     repository: reference.repository.text,
@@ -71,6 +76,42 @@ struct TagCommand: ParsableCommand {
                 )
             ]
         )
-        print("\(reference.repository):\(tag) is \(reference) \(digest.short)")
+        say(
+            "\(reference.repository):\(tag) is \(reference) \(digest.short)",
+            reference,
+            tag,
+            digest,
+            receipt.logIndex
+        )
+    }
+
+    /// One name must not mean what a gate let through here, and what anybody chose there.
+    private func refuseForeignEnvironment(
+        _ tag: Tag,
+        of repository: RepositoryName,
+        in open: OpenStore
+    ) throws {
+        let environment = try open.environments.all().first { $0.name == tag }
+        guard let environment, environment.repository != repository else { return }
+        throw PipelineError(
+            "tag '\(tag)': it is an environment of \(environment.repository): choose another name, "
+                + "or bind an environment to \(repository) with 'ingot env set'"
+        )
+    }
+
+    private func say(
+        _ line: String,
+        _ reference: Reference,
+        _ tag: Tag,
+        _ digest: Digest,
+        _ logIndex: Int?
+    ) {
+        guard json else { return print(line) }
+        let value: JSONValue = [
+            "repository": .string(reference.repository.text), "tag": .string(tag.text),
+            "digest": .string(digest.description), "moved": .bool(logIndex != nil),
+            "log_index": logIndex.map { .integer(Int64($0)) } ?? .null,
+        ]
+        print(value.prettyText)
     }
 }

@@ -10,7 +10,10 @@ struct Verify: ParsableCommand {
         discussion: "Needs no network. Exit status 1 when anything does not hold."
     )
 
-    @Argument(help: "A version, such as support-intents:v3.")
+    @Argument(
+        help: "A version, such as support-intents:v3; a digest; or an environment.",
+        completion: References.completion
+    )
     var reference: String
 
     @Flag(help: "Print the result as JSON.")

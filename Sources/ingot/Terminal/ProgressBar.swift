@@ -6,7 +6,8 @@ import Synchronization
 
 /// One line on standard error that is drawn over itself: a bar, a share and a note.
 ///
-/// Draws nothing when standard error is no terminal, so that logs stay readable.
+/// Where standard error is no terminal, a plain line now and then, so that a log shows life and
+/// stays readable.
 final class ProgressBar: Sendable {
     private let title: String
     private let clock = ContinuousClock()
@@ -19,10 +20,13 @@ final class ProgressBar: Sendable {
         lastDrawn = Mutex(nil)
     }
 
+    /// Between two lines in a log.
+    private static let heartbeat: Duration = .seconds(30)
+
     /// Draws at most ten times a second; `fraction` is 0 to 1.
     func show(_ fraction: Double, note: String = "") {
-        guard Terminal.errorIsTerminal else { return }
         let now = clock.now
+        guard Terminal.errorIsTerminal else { return log(fraction, note, now) }
         let isDue = lastDrawn.withLock { last in
             if let last, now - last < .milliseconds(100), fraction < 1 { return false }
             last = now
@@ -34,6 +38,19 @@ final class ProgressBar: Sendable {
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
         let percent = FixedDecimal.text(share * 100, 0)
         write("\r\u{1B}[K\(title) \(bar) \(percent) %\(left(share)) \(note)")
+    }
+
+    /// The first line comes after a while: what is quick says nothing.
+    private func log(_ fraction: Double, _ note: String, _ now: ContinuousClock.Instant) {
+        let isDue = lastDrawn.withLock { last in
+            guard now - (last ?? started) >= Self.heartbeat else { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        let share = min(max(fraction, 0), 1)
+        let rest = note.isEmpty ? "" : ": \(note)"
+        Terminal.printError("\(title) \(FixedDecimal.text(share * 100, 0)) %\(left(share))\(rest)")
     }
 
     /// Removes the line.

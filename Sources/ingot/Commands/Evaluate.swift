@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import IngotPipeline
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a recipe up to its evaluate step: the candidate beside its baselines."
+    )
+
+    @OptionGroup var recipe: RecipeOptions
+
+    func run() throws {
+        try recipe.run(through: .evaluate)
+    }
+}
