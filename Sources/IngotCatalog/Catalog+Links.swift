@@ -119,6 +119,17 @@ extension Catalog {
         }
     }
 
+    /// All blobs of a repository.
+    package func linkedBlobs(in repository: RepositoryName) throws -> Set<Digest> {
+        try read { db in
+            try Digest.fetchSet(
+                db,
+                sql: "SELECT digest FROM blobLink WHERE repository = ?",
+                arguments: [repository.text]
+            )
+        }
+    }
+
     /// The repositories that a blob belongs to, in order.
     package func repositories(withBlob blob: Digest) throws -> [RepositoryName] {
         try read { db in

@@ -163,9 +163,10 @@ extension Registry {
                 .keys
         )
         var packs = known.packs.subtracting(foreign)
-        let all = try store.index.packs()
-        let own = Set(all).subtracting(try catalog.unlinked(all, in: repository))
-        for pack in own.subtracting(packs).sorted() where !rest.isEmpty {
+        // Not those of the index: one whose chunks it knows elsewhere is no pack to it.
+        let own = try catalog.linkedBlobs(in: repository)
+        for pack in own.subtracting(packs).sorted()
+        where !rest.isEmpty && store.blobs.contains(pack) {
             let found = Set(try store.chunks(inPack: pack) ?? []).intersection(rest)
             guard !found.isEmpty else { continue }
             packs.insert(pack)

@@ -110,6 +110,34 @@ struct RegistryTests {
         try await target.end()
     }
 
+    @Test("a pack whose chunks the index knows elsewhere still serves its repository")
+    func movedChunks() async throws {
+        let small = try await TestRegistry.start()
+        let large = try await TestRegistry.start()
+        let target = try await TestRegistry.start()
+        let content = Self.noise(60_000, seed: 4)
+        let version = try small.add("file", content, to: "rows")
+        let files = [content, Self.noise(60_000, seed: 5)].enumerated().map { index, bytes in
+            FileSource(path: "\(index)", isExecutable: false, content: .bytes(bytes))
+        }
+        _ = try large.store.writeVersion(kind: .dataset, config: [:], files: files)
+        // The second pack holds all chunks of the first, so that the index forgets the first.
+        for (source, repository) in [(small, "one"), (large, "two")] {
+            for pack in try source.store.index.packs() {
+                let bytes = try source.store.blobs.read(pack)
+                #expect(try await target.push(bytes, to: repository).status == 201)
+            }
+        }
+        #expect(try target.store.index.packs().count == 1)
+        let manifest = try small.store.manifest(version)
+        for blob in [manifest.config] + manifest.layers {
+            let bytes = try small.store.blobs.read(blob.digest)
+            #expect(try await target.push(bytes, to: "one").status == 201)
+        }
+        #expect(try await target.put(manifest.canonicalBytes, "one/manifests/v1").status == 201)
+        for registry in [small, large, target] { try await registry.end() }
+    }
+
     @Test("what belongs to one repository is in no other")
     func isolation() async throws {
         let registry = try await TestRegistry.start()
