@@ -153,8 +153,6 @@ package final class BlobStore: Sendable {
         try Files.names(in: layout.blobs).filter { Digest(hex: $0) == nil }
     }
 
-    func staleSessions() throws -> [String] { try incoming.staleSessions() }
-
     /// A condemned blob can be read until it is removed.
     func open(_ digest: Digest) throws -> FileHandle {
         // It may be moved either way between two looks.

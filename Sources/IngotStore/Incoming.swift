@@ -54,21 +54,8 @@ final class Incoming: Sendable {
         }
     }
 
-    /// The sessions whose processes ended without cleaning up.
-    func staleSessions() throws -> [String] {
-        try withStaleSessions { _ in }
-    }
-
     /// Removes what dead processes left.
     func removeStale() throws {
-        _ = try withStaleSessions { path in
-            try Files.remove(path)
-            try FileHandle.unlink(path + ".lock")
-        }
-    }
-
-    private func withStaleSessions(_ body: (String) throws -> Void) throws -> [String] {
-        var stale: [String] = []
         let names = try Files.names(in: directory)
         for name in names where name.hasSuffix(".lock") {
             let path = "\(directory)/\(name)"
@@ -77,18 +64,15 @@ final class Incoming: Sendable {
                 lock = try FileHandle.reading(path)
             } catch let error as FileError where error.isMissing { continue }
             guard try lock.tryLock() else { continue }
-            let session = String(path.dropLast(".lock".utf8.count))
-            stale.append(session)
-            try body(session)
+            try Files.remove(String(path.dropLast(".lock".utf8.count)))
+            try FileHandle.unlink(path)
         }
         // A directory is made after its lock file, so one without is left of a half-done removal.
         let locks = Set(names)
         for name in names where !name.hasSuffix(".lock") && !locks.contains(name + ".lock") {
             let path = "\(directory)/\(name)"
             guard !FileHandle.exists(path + ".lock"), FileHandle.exists(path) else { continue }
-            stale.append(path)
-            try body(path)
+            try Files.remove(path)
         }
-        return stale
     }
 }

@@ -23,7 +23,6 @@ extension Store {
         let named = check.manifests.intersection(namedBlobs).union(manifests)
         for manifest in named.sorted() { try check.checkVersion(manifest) }
         for blob in namedBlobs { try check.checkNamed(blob) }
-        try check.checkLeftovers()
         return check.damage
     }
 
@@ -199,17 +198,5 @@ private struct StoreCheck {
         if try isWhole(digest) { return true }
         report(digest, problem, "pull it or add its content again")
         return false
-    }
-
-    mutating func checkLeftovers() throws {
-        for path in try store.blobs.staleSessions() {
-            damage.append(
-                Damage(
-                    object: .file(path),
-                    problem: "left by a process that died",
-                    remedy: "open the store for writing: it is removed then"
-                )
-            )
-        }
     }
 }
