@@ -14,6 +14,9 @@ package final class BlobWriter {
     private let handle: FileHandle
     private let hasher = SHA256Hasher()
     private var isFinished = false
+    /// Up to here the disk was told to write.
+    private var syncedByteCount = 0
+    private static let syncStep = 16 << 20
     package private(set) var byteCount = 0
 
     init(path: String) throws {
@@ -27,6 +30,10 @@ package final class BlobWriter {
         try unsafe handle.write(bytes)
         unsafe hasher.update(bytes)
         byteCount += bytes.count
+        if byteCount - syncedByteCount >= Self.syncStep {
+            handle.beginSync(syncedByteCount..<byteCount)
+            syncedByteCount = byteCount
+        }
     }
 
     func write(_ bytes: [UInt8]) throws {

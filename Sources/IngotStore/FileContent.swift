@@ -6,6 +6,10 @@ internal import IngotCrypto
 /// Reads whole files, on any thread.
 struct FileContent: Sendable {
     private static let pieceByteCount = 1 << 20
+    /// Chunks of a large file that are read together, on all processors: some 8 MiB.
+    private static let windowChunkCount = 128
+    /// What one of them does before it asks for more.
+    private static let chunksAtOnce = 8
 
     let store: Store
     let chunks: ChunkReader
@@ -32,11 +36,29 @@ struct FileContent: Sendable {
         _ body: ([UInt8]) throws -> Void
     ) throws {
         switch entry.content {
-        case .chunks(let references):
+        case .chunks(let references) where references.count <= Self.chunksAtOnce:
             for reference in references {
                 try body(try chunks.read(reference, at: places[reference.digest]))
             }
+        case .chunks(let references): try readWindows(of: references, places: places, body)
         case .raw(let digest): try readBlob(digest, byteCount: entry.byteCount, body)
+        }
+    }
+
+    private func readWindows(
+        of references: [ChunkReference],
+        places: [Digest: ChunkLocation],
+        _ body: ([UInt8]) throws -> Void
+    ) throws {
+        for start in stride(from: 0, to: references.count, by: Self.windowChunkCount) {
+            let window = references[start..<min(start + Self.windowChunkCount, references.count)]
+            let step = Self.chunksAtOnce
+            let groups = try Parallel.map((window.count + step - 1) / step) { [chunks] index in
+                try window.dropFirst(index * step).prefix(step).map {
+                    try chunks.read($0, at: places[$0.digest])
+                }
+            }
+            for bytes in groups.joined() { try body(bytes) }
         }
     }
 

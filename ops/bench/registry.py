@@ -124,7 +124,7 @@ def serve():
             out.write(block)
     digest = hasher.hexdigest()
     config = b"{}"
-    with open(f"{work}/config", "wb") as out:
+    with open(f"{work}/empty", "wb") as out:
         out.write(config)
     empty = hashlib.sha256(config).hexdigest()
     manifest = json.dumps({
@@ -137,7 +137,7 @@ def serve():
                         ("ingot", lambda: ingot_serve(store("served")))):
         with start() as address:
             push = upload(address, path, digest)
-            upload(address, f"{work}/config", empty)
+            upload(address, f"{work}/empty", empty)
             request = urllib.request.Request(f"http://{address}/v2/bench/manifests/v1", manifest, {
                 "Content-Type": "application/vnd.oci.image.manifest.v1+json"}, method="PUT")
             urllib.request.urlopen(request)
