@@ -196,6 +196,27 @@ struct RegistryTests {
         try await registry.end()
     }
 
+    @Test("a large damaged blob is missing before anybody read it, so that a push sends it again")
+    func unreadDamage() async throws {
+        let registry = try await TestRegistry.start()
+        let bytes = Self.noise(3_000_000, seed: 11)
+        let digest = Digest.of(bytes)
+        let path = registry.store.blobs.path(of: digest)
+        #expect(try await registry.push(bytes, to: "app").status == 201)
+        var damaged = bytes
+        damaged[2_000_000] ^= 1
+        try Files.replace(path, with: damaged)
+        for _ in 0..<2 {
+            #expect(try await registry.ask("HEAD", "/v2/app/blobs/\(digest)").status == 404)
+        }
+        #expect(try await registry.push(bytes, to: "app").status == 201)
+        let head = try await registry.ask("HEAD", "/v2/app/blobs/\(digest)")
+        #expect(head.status == 200)
+        #expect(head.headers.first(name: "content-length") == "3000000")
+        #expect(try Files.read(path) == bytes)
+        try await registry.end()
+    }
+
     @Test("a part of a blob is checked as well")
     func damagedPart() async throws {
         let registry = try await TestRegistry.start()
