@@ -65,10 +65,8 @@ package struct KeyRing: Sendable {
             if try Files.entry(at: path) == nil {
                 try writePrivate(SigningKey.generate().privatePEM(), to: path)
             }
-            let key = try EvidenceError.locating(path) {
-                try SigningKey(pem: readPrivate(path)).publicKey
-            }
-            entries.append(TrustFile.Entry(role: role, owner: owner, key: key))
+            let key = try key(at: path) { pem throws(CryptoError) in try SigningKey(pem: pem) }
+            entries.append(TrustFile.Entry(role: role, owner: owner, key: key.publicKey))
         }
         let logPath = path(of: .log, in: directory)
         if try Files.entry(at: logPath) == nil {
@@ -155,9 +153,7 @@ package struct KeyRing: Sendable {
     package func signingKey(_ role: Role) throws -> SigningKey {
         let path = try self.path(of: role)
         let trust = try self.trust
-        let key = try EvidenceError.locating(path) {
-            try SigningKey(pem: Self.readPrivate(path))
-        }
+        let key = try Self.key(at: path) { pem throws(CryptoError) in try SigningKey(pem: pem) }
         guard trust.keys(for: role).contains(key.publicKey) else {
             throw EvidenceError(
                 "\(path): this key does not count for the role \(role.rawValue) in the trust file: "
@@ -171,8 +167,8 @@ package struct KeyRing: Sendable {
     package func logSigner() throws -> NoteSigner {
         let path = try self.path(of: .log)
         let trust = try self.trust
-        let key = try EvidenceError.locating(path) {
-            try Ed25519SigningKey(pem: Self.readPrivate(path))
+        let key = try Self.key(at: path) { pem throws(CryptoError) in
+            try Ed25519SigningKey(pem: pem)
         }
         return try NoteSigner(name: trust.log.name, key: key)
     }
@@ -191,6 +187,18 @@ package struct KeyRing: Sendable {
 
     package static func path(of role: Role, in directory: String) -> String {
         "\(directory)/\(role.rawValue).pem"
+    }
+
+    private static func key<Key>(
+        at path: String,
+        parse: (String) throws(CryptoError) -> Key
+    ) throws -> Key {
+        let pem = try readPrivate(path)
+        do throws(CryptoError) { return try parse(pem) } catch {
+            throw EvidenceError(
+                "\(path): \(error.message): the file is damaged: put it back from a copy of the keys"
+            )
+        }
     }
 
     /// Refuses a key that others may read or that is not a plain file of this user.

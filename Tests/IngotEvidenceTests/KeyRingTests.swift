@@ -84,6 +84,11 @@ struct KeyRingTests {
         try Files.replace(release, with: Array(SigningKey.generate().privatePEM().utf8))
         #expect(unsafe chmod(release, 0o600) == 0)
         #expect(throws: EvidenceError.self) { try ring.signingKey(.release) }
+        try Files.replace(release, with: Array("-----BEGIN PRIVATE KEY-----\nx\n".utf8))
+        #expect(unsafe chmod(release, 0o600) == 0)
+        let damaged = #expect(throws: EvidenceError.self) { try ring.signingKey(.release) }
+        #expect(damaged?.message.contains("\(release): not an unencrypted private key") == true)
+        #expect(damaged?.message.contains("from a copy of the keys") == true)
         try Files.remove(release)
         #expect(throws: EvidenceError.self) { try ring.signingKey(.release) }
     }
