@@ -6,7 +6,7 @@ internal import IngotFiles
 /// A large file that appears at its path whole or not at all: written beside it, then renamed.
 ///
 /// Not synced, like every file that can be made again.
-final class ArchiveFile {
+package final class ArchiveFile {
     private let path: String
     private let temporary: String
     private var descriptor: Int32
@@ -27,6 +27,17 @@ final class ArchiveFile {
         guard descriptor >= 0 else { return }
         close(descriptor)
         unsafe unlink(temporary)
+    }
+
+    /// Looks whether the disk has room for that many bytes; what others write meanwhile, the writing
+    /// tells.
+    func checkRoom(for byteCount: Int) throws {
+        var status = unsafe statvfs()
+        guard unsafe fstatvfs(descriptor, &status) == 0 else { return }
+        let room = unsafe status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+        guard room.overflow || room.partialValue >= UInt(byteCount) else {
+            throw FileError("write", path, code: ENOSPC)
+        }
     }
 
     func write(_ piece: Span<UInt8>) throws {
