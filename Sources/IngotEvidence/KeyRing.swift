@@ -170,6 +170,12 @@ package struct KeyRing: Sendable {
         let key = try Self.key(at: path) { pem throws(CryptoError) in
             try Ed25519SigningKey(pem: pem)
         }
+        guard key.publicKey == trust.log.key else {
+            throw EvidenceError(
+                "\(path): it is not the log's key in the trust file: nobody would accept the heads "
+                    + "that it signs: put it back from a copy of the keys"
+            )
+        }
         return try NoteSigner(name: trust.log.name, key: key)
     }
 

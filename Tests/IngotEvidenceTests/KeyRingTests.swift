@@ -105,6 +105,17 @@ struct KeyRingTests {
         #expect(logging?.message.contains("signs as log") == true)
     }
 
+    @Test("refuses another log key than the trust file's: its heads would not hold")
+    func otherLogKey() throws {
+        let place = try TemporaryDirectory()
+        let ring = try KeyRing.create(at: place.path, storeID: "ab12", owner: "Ada")
+        let path = KeyRing.path(of: .log, in: place.path)
+        try Files.replace(path, with: Array(Ed25519SigningKey.generate().privatePEM().utf8))
+        #expect(unsafe chmod(path, 0o600) == 0)
+        let error = #expect(throws: EvidenceError.self) { try ring.logSigner() }
+        #expect(error?.message.contains("\(path): it is not the log's key") == true)
+    }
+
     @Test("the trust file alone is enough to verify, and not to sign")
     func trustAlone() throws {
         let test = try TestStore()
