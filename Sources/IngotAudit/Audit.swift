@@ -92,7 +92,7 @@ package struct Audit: Sendable {
     }
 
     private func log() throws -> AuditReport.Log {
-        let key = ledger.keys.trust.log
+        let key = try ledger.keys.trust.log
         guard let note = try ledger.catalog.signedHead() else {
             return AuditReport.Log(
                 origin: key.name,

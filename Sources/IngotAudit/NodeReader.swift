@@ -49,7 +49,7 @@ struct NodeReader {
             predicateType: record.predicateType,
             role: record.role,
             keyID: verified?.signer.keyID,
-            owner: verified.flatMap { ledger.keys.trust.owner(ofKey: $0.signer.keyID) },
+            owner: try verified.flatMap { try ledger.keys.trust.owner(ofKey: $0.signer.keyID) },
             time: finding.time,
             logIndex: record.logIndex,
             envelope: record.envelope,

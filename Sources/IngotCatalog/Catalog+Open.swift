@@ -16,6 +16,28 @@ extension Catalog {
         return configuration
     }
 
+    /// Refuses what SQLite would follow, or begin anew in silence.
+    static func check(_ path: String, isNew: Bool) throws {
+        switch try Files.entry(at: path) {
+        case nil where isNew: break
+        case nil:
+            throw CatalogError(.notFound, "\(path): no catalog: make a store with `ingot init`")
+        case .file(let byteCount, _):
+            guard byteCount > 0 || isNew else {
+                throw CatalogError(
+                    .unusable,
+                    "\(path): empty: restore it from a copy, or run `ingot init` where the store was "
+                        + "never finished"
+                )
+            }
+        default:
+            throw CatalogError(
+                .unusable,
+                "\(path): not a plain file: move the catalog itself here, or restore it from a copy"
+            )
+        }
+    }
+
     /// Opens the database for writing, or for reading alone where it cannot be written.
     ///
     /// - Returns: the database, and why nothing can be written where that is so.

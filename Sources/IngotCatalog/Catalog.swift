@@ -39,9 +39,7 @@ package final class Catalog: Sendable {
     private init(root: String, isNew: Bool) throws {
         layout = StoreLayout(root: root)
         let path = layout.catalog
-        guard try isNew || StoreFiles.exists(path) else {
-            throw CatalogError(.notFound, "\(path): no catalog: make a store with `ingot init`")
-        }
+        try Self.check(path, isNew: isNew)
         (database, writeRefusal) = try Self.open(path, isNew: isNew)
         if isNew { try StoreFiles.syncDirectory(root) }
         guard writeRefusal == nil else { return }

@@ -40,7 +40,7 @@ package struct CatalogError: IngotError {
             case .SQLITE_CORRUPT, .SQLITE_NOTADB:
                 "the file is damaged: restore it from a copy, or pull into a new store"
             case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
-                "it cannot be opened for writing: check its owner and mode"
+                "it cannot be opened for writing: check its owner and mode, and how its disk is mounted"
             default: "run `ingot fsck`"
             }
         return CatalogError(

@@ -53,7 +53,10 @@ internal import COpenSSL
             var password: [CChar] = [0]
             return unsafe PEM_read_bio_PrivateKey(input, nil, nil, &password)
         }
-        guard let key = unsafe key else { throw failure("read a private key (PKCS#8 PEM)") }
+        guard let key = unsafe key else {
+            ERR_clear_error()
+            throw CryptoError("not an unencrypted private key (PKCS#8 PEM)")
+        }
         return unsafe OpenSSLKey(owning: key)
     }
 
@@ -61,7 +64,8 @@ internal import COpenSSL
         let key = unsafe withInput(pem) { input in unsafe PEM_read_bio_PUBKEY(input, nil, nil, nil)
         }
         guard let key = unsafe key else {
-            throw failure("read a public key (SubjectPublicKeyInfo PEM)")
+            ERR_clear_error()
+            throw CryptoError("not a public key (SubjectPublicKeyInfo PEM)")
         }
         return unsafe OpenSSLKey(owning: key)
     }

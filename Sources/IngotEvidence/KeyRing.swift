@@ -10,9 +10,16 @@ internal import IngotFiles
 ///
 /// (1) A key file exists with mode 0600 from its first byte on and is never replaced.
 /// (2) `trust.json` is written last: a directory without it is unfinished and can be made again.
+///
+/// Who only reads a store needs neither: what is missing is an error where it is asked for.
 package struct KeyRing: Sendable {
     package let directory: String
-    package let trust: TrustFile
+    private let content: Result<TrustFile, EvidenceError>
+
+    /// Whose keys count; without it no signature can be judged.
+    package var trust: TrustFile {
+        get throws(EvidenceError) { try content.get() }
+    }
 
     /// A PEM of one key is 300 bytes.
     private static let keyByteLimit = 64 << 10
@@ -29,7 +36,9 @@ package struct KeyRing: Sendable {
         logSize: Int
     ) throws -> KeyRing {
         guard logSize == 0, try !isMade(at: directory) else {
-            return try KeyRing(opening: directory)
+            let ring = KeyRing(at: directory)
+            _ = try ring.trust
+            return ring
         }
         return try create(at: directory, storeID: storeID, owner: owner)
     }
@@ -56,10 +65,8 @@ package struct KeyRing: Sendable {
             if try Files.entry(at: path) == nil {
                 try writePrivate(SigningKey.generate().privatePEM(), to: path)
             }
-            let key = try EvidenceError.locating(path) {
-                try SigningKey(pem: readPrivate(path)).publicKey
-            }
-            entries.append(TrustFile.Entry(role: role, owner: owner, key: key))
+            let key = try key(at: path) { pem throws(CryptoError) in try SigningKey(pem: pem) }
+            entries.append(TrustFile.Entry(role: role, owner: owner, key: key.publicKey))
         }
         let logPath = path(of: .log, in: directory)
         if try Files.entry(at: logPath) == nil {
@@ -88,7 +95,7 @@ package struct KeyRing: Sendable {
     ///
     /// - Returns: those that were not in it.
     func add(_ entries: [TrustFile.Entry]) throws -> [TrustFile.Entry] {
-        var trust = try KeyRing(opening: directory).trust
+        var trust = try KeyRing(at: directory).trust
         let known = Set(trust.entries.map(\.key.keyID))
         let new = entries.filter { !known.contains($0.key.keyID) }
         guard !new.isEmpty else { return [] }
@@ -112,29 +119,46 @@ package struct KeyRing: Sendable {
         return line.utf8.starts(with: origin.utf8) ? String(line.dropFirst(origin.count)) : nil
     }
 
-    package init(opening directory: String) throws {
-        let path = "\(directory)/\(Self.trustName)"
-        guard try Files.entry(at: path) != nil else {
-            throw EvidenceError(
-                "\(directory): this store's keys are not here: bring them from where the store was "
-                    + "made; only a store that was never finished gets new ones, by `ingot init`"
-            )
-        }
-        trust = try TrustFile.read(path)
+    /// The keys of a store, whether they are there or not.
+    package init(at directory: String) {
         self.directory = directory
+        do throws(EvidenceError) {
+            content = .success(try Self.readTrust(in: directory))
+        } catch { content = .failure(error) }
     }
 
     private init(directory: String, trust: TrustFile) {
         self.directory = directory
-        self.trust = trust
+        content = .success(trust)
+    }
+
+    /// The same for whoever checks signatures, and learns that they cannot be.
+    var trustForJudging: TrustFile {
+        get throws(EvidenceError) {
+            do throws(EvidenceError) { return try trust } catch {
+                throw EvidenceError("signatures cannot be judged: \(error.message)")
+            }
+        }
+    }
+
+    private static func readTrust(in directory: String) throws(EvidenceError) -> TrustFile {
+        let path = "\(directory)/\(trustName)"
+        let isThere = try EvidenceError.locating(path) { try Files.entry(at: path) != nil }
+        guard isThere else {
+            throw EvidenceError(
+                "\(directory): this store's keys are not here: bring them from where the store was "
+                    + "made, or to verify alone, as \(trustName), what `ingot key export` prints "
+                    + "there; only a store that was never finished gets new ones, by `ingot init`"
+            )
+        }
+        return try TrustFile.read(path)
     }
 
     /// Reads the private key of a role.
     package func signingKey(_ role: Role) throws -> SigningKey {
-        let path = Self.path(of: role, in: directory)
-        let key = try EvidenceError.locating(path) {
-            try SigningKey(pem: Self.readPrivate(path))
-        }
+        let path = try self.path(of: role)
+        let trust = try self.trust
+        let key = try Self.key(at: path) { pem throws(CryptoError) in try SigningKey(pem: pem) }
         guard trust.keys(for: role).contains(key.publicKey) else {
             throw EvidenceError(
                 "\(path): this key does not count for the role \(role.rawValue) in the trust file: "
@@ -146,15 +170,46 @@ package struct KeyRing: Sendable {
 
     /// Reads the private key of the log.
     package func logSigner() throws -> NoteSigner {
-        let path = Self.path(of: .log, in: directory)
-        let key = try EvidenceError.locating(path) {
-            try Ed25519SigningKey(pem: Self.readPrivate(path))
+        let path = try self.path(of: .log)
+        let trust = try self.trust
+        let key = try Self.key(at: path) { pem throws(CryptoError) in
+            try Ed25519SigningKey(pem: pem)
+        }
+        guard key.publicKey == trust.log.key else {
+            throw EvidenceError(
+                "\(path): it is not the log's key in the trust file: nobody would accept the heads "
+                    + "that it signs: put it back from a copy of the keys"
+            )
         }
         return try NoteSigner(name: trust.log.name, key: key)
     }
 
+    /// Where the private key of a role is; an error says which one is needed and lacks.
+    private func path(of role: Role) throws -> String {
+        let path = Self.path(of: role, in: directory)
+        guard try Files.entry(at: path) != nil else {
+            throw EvidenceError(
+                "\(path): the private key that signs as \(role.rawValue) is not here: bring this "
+                    + "store's keys from where it was made, or do this there"
+            )
+        }
+        return path
+    }
+
     package static func path(of role: Role, in directory: String) -> String {
         "\(directory)/\(role.rawValue).pem"
+    }
+
+    private static func key<Key>(
+        at path: String,
+        parse: (String) throws(CryptoError) -> Key
+    ) throws -> Key {
+        let pem = try readPrivate(path)
+        do throws(CryptoError) { return try parse(pem) } catch {
+            throw EvidenceError(
+                "\(path): \(error.message): the file is damaged: put it back from a copy of the keys"
+            )
+        }
     }
 
     /// Refuses a key that others may read or that is not a plain file of this user.

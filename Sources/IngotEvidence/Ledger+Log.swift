@@ -28,11 +28,12 @@ extension Ledger {
     /// - Returns: what was checked and what does not hold.
     /// - Throws: when the catalog cannot be read.
     package func verifyLog(heldHeads: [String] = []) throws -> LogReport {
+        let key = try keys.trustForJudging.log
         var faults: [String] = []
         var held: [Int: [LogHead]] = [:]
         for note in heldHeads {
             do throws(EvidenceError) {
-                let head = try LogHead(verifying: note, with: keys.trust.log)
+                let head = try LogHead(verifying: note, with: key)
                 held[head.size, default: []].append(head)
             } catch { faults.append("held \(error.message)") }
         }
@@ -52,7 +53,9 @@ extension Ledger {
             let root = tree.root
             if let note {
                 headCount += 1
-                if let fault = headFault(note, size: tree.size, root: root) { faults.append(fault) }
+                if let fault = headFault(note, by: key, size: tree.size, root: root) {
+                    faults.append(fault)
+                }
             }
             for head in held.removeValue(forKey: tree.size) ?? [] where head.root != root {
                 faults.append(
@@ -74,9 +77,14 @@ extension Ledger {
         return LogReport(size: size, head: head, headCount: headCount, faults: faults)
     }
 
-    private func headFault(_ note: String, size: Int, root: Digest) -> String? {
+    private func headFault(
+        _ note: String,
+        by key: NoteVerifier,
+        size: Int,
+        root: Digest
+    ) -> String? {
         do throws(EvidenceError) {
-            let head = try LogHead(verifying: note, with: keys.trust.log)
+            let head = try LogHead(verifying: note, with: key)
             guard head.size == size, head.root == root else {
                 return "log head of \(size) entries: the entries have another root: an entry "
                     + "before it was edited after it was signed"

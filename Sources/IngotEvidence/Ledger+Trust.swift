@@ -11,15 +11,16 @@ extension Ledger {
     /// What another store needs to let this store's keys count: its own keys, not those that it lets
     /// count itself, so that trust is never passed on unasked.
     package func ownKeys() throws -> TrustFile {
+        let trust = try keys.trust
         let own = Set(
             try catalog.keys()
                 .filter { $0.detail[Self.storeMember] == nil && $0.revocation == nil }
                 .map(\.keyID)
         )
         return TrustFile(
-            storeID: keys.trust.storeID,
-            log: keys.trust.log,
-            entries: keys.trust.entries.filter { own.contains($0.key.keyID) }
+            storeID: trust.storeID,
+            log: trust.log,
+            entries: trust.entries.filter { own.contains($0.key.keyID) }
         )
     }
 
@@ -39,7 +40,7 @@ extension Ledger {
         roles: Set<Role>,
         owner: String? = nil
     ) throws -> [TrustFile.Entry] {
-        guard other.storeID != keys.trust.storeID else {
+        guard try other.storeID != keys.trust.storeID else {
             throw EvidenceError("store \(other.storeID): it is this store: its keys count already")
         }
         for role in roles.sorted() where other.keys(for: role).isEmpty {

@@ -68,16 +68,19 @@ extension Ledger {
     }
 }
 
-/// Checks statements of one store against one head.
+/// Checks statements of one store against one head, by one trust file.
 package struct StatementCheck: Sendable {
     private let ledger: Ledger
+    private let trust: TrustFile
     private let head: LogHead?
     private let note: String?
     private let headFault: String?
     private let revocations: [String: KeyRecord.Revocation]
 
+    /// - Throws: `EvidenceError` where there is no trust file: then no signature can be judged.
     package init(ledger: Ledger) throws {
         self.ledger = ledger
+        trust = try ledger.keys.trustForJudging
         note = try ledger.catalog.signedHead()
         guard let note else {
             (head, headFault) = (nil, "the log has no signed head: nothing is proved")
@@ -85,7 +88,7 @@ package struct StatementCheck: Sendable {
             return
         }
         do throws(EvidenceError) {
-            head = try LogHead(verifying: note, with: ledger.keys.trust.log)
+            head = try LogHead(verifying: note, with: trust.log)
             headFault = nil
         } catch { (head, headFault) = (nil, error.message) }
         revocations = Dictionary(
@@ -154,7 +157,7 @@ package struct StatementCheck: Sendable {
         let isModelSignature =
             record.predicateType == PredicateKind.modelSignature.type
         // A model signature's subject is the root over the files; its version is in the predicate.
-        let verified = try ledger.keys.trust.verify(
+        let verified = try trust.verify(
             bytes,
             about: isModelSignature ? nil : record.subject
         )
@@ -174,7 +177,7 @@ package struct StatementCheck: Sendable {
                     ModelSignature.File(path: $0.path, digest: $0.digest)
                 },
                 version: record.subject,
-                trust: ledger.keys.trust
+                trust: trust
             )
         }
         let manifest = try Manifest(
@@ -232,12 +235,13 @@ package struct StatementCheck: Sendable {
             )
         }
     }
+
     /// The head that was read first or, for an entry that somebody wrote meanwhile, the newest.
     private func head(covering index: Int) throws -> LogHead {
         guard let head else {
             throw EvidenceError(headFault ?? "the log has no signed head: nothing is proved")
         }
         guard index >= head.size, let note = try ledger.catalog.signedHead() else { return head }
-        return try LogHead(verifying: note, with: ledger.keys.trust.log)
+        return try LogHead(verifying: note, with: trust.log)
     }
 }

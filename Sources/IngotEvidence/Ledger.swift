@@ -37,7 +37,8 @@ package struct Ledger: Sendable {
     /// Makes the first entry of a store's log: its keys.
     @discardableResult
     package func recordCreation() throws -> Receipt {
-        var changes = keys.trust.entries.map { entry in
+        let trust = try keys.trust
+        var changes = trust.entries.map { entry in
             Change.key(
                 role: entry.role.rawValue,
                 keyID: entry.key.keyID,
@@ -45,7 +46,7 @@ package struct Ledger: Sendable {
                 detail: ["owner": .string(entry.owner)]
             )
         }
-        let log = keys.trust.log
+        let log = trust.log
         changes.append(
             .key(
                 role: Role.log.rawValue,

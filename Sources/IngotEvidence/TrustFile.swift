@@ -63,7 +63,7 @@ package struct TrustFile: Hashable, Sendable {
     }
 
     /// Reads a trust file that somebody gave.
-    package static func read(_ path: String) throws -> TrustFile {
+    package static func read(_ path: String) throws(EvidenceError) -> TrustFile {
         let bytes = try EvidenceError.locating(path) { try Files.read(path, limit: byteLimit) }
         do throws(EvidenceError) {
             return try TrustFile(parsing: bytes)

@@ -31,8 +31,16 @@ package struct FileError: IngotError {
     package var isMissing: Bool { code == ENOENT }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
+    private var remedy: String {
+        switch code {
+        case ENOSPC, EDQUOT: ": free some space and run the command again"
+        case EROFS: ": mount it for writing, or work on a copy elsewhere"
+        case EACCES, EPERM: ": check its owner and mode"
+        default: ""
+        }
+    }
+
     package var message: String {
-        let remedy = isFull ? ": free some space and run the command again" : ""
         let reason = unsafe problem ?? String(cString: strerror(code))
         return "\(path): cannot \(operation): \(reason)\(remedy)"
     }

@@ -4,7 +4,9 @@ internal import Glibc
 internal import IngotFiles
 
 /// A large file that appears at its path whole or not at all, written through a buffer.
-final class ArchiveFile {
+///
+/// Not synced, like every file that can be made again.
+package final class ArchiveFile {
     private let path: String
     private let file: PartFile
     private var buffer: [UInt8] = []
@@ -16,6 +18,17 @@ final class ArchiveFile {
     init(creating path: String) throws {
         self.path = path
         file = try PartFile(for: path)
+    }
+
+    /// Looks whether the disk has room for that many bytes; what others write meanwhile, the writing
+    /// tells.
+    func checkRoom(for byteCount: Int) throws {
+        var status = unsafe statvfs()
+        guard unsafe fstatvfs(file.descriptor, &status) == 0 else { return }
+        let room = unsafe status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+        guard room.overflow || room.partialValue >= UInt(byteCount) else {
+            throw FileError("write", path, code: ENOSPC)
+        }
     }
 
     func write(_ piece: Span<UInt8>) throws {

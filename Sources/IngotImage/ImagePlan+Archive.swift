@@ -10,17 +10,23 @@ internal import IngotCrypto
 /// The three files come first,
 /// then the manifest and the configuration, then the layers, so that a reader can start early.
 extension ImagePlan {
+    /// A file for the archive on a disk with room for it, for whoever makes promises before it is written.
+    package func archiveFile(at path: String) throws -> ArchiveFile {
+        let file = try ArchiveFile(creating: path)
+        try file.checkRoom(for: byteCount)
+        return file
+    }
+
     /// Writes the archive: the same plan and name, the same bytes.
     ///
     /// Blocking; the file appears whole or not at all. `progress` hears how many bytes are written.
     ///
     /// - Throws: `ImageError` when a file changed since it was hashed.
     package func writeArchive(
-        to path: String,
+        to file: ArchiveFile,
         name: ImageName,
         progress: (Int) -> Void = { _ in }
     ) throws {
-        let file = try ArchiveFile(creating: path)
         try withoutActuallyEscaping(progress) { progress in
             let writer = TarWriter { piece in
                 try file.write(piece)

@@ -53,6 +53,8 @@ extension PipelineContext {
             ledger: ledger
         )
         let image = build.plan
+        // Before the version is recorded: no log entry tells of an archive that has no room.
+        let archive = try image.archiveFile(at: output)
         let batch = store.blobs.batch()
         _ = try batch.add(image.configBytes)
         _ = try batch.add(image.manifestBytes)
@@ -82,7 +84,7 @@ extension PipelineContext {
         }
         report(.progress(.image, fraction: 0.5, note: "writing \(output)"))
         try image.writeArchive(
-            to: output,
+            to: archive,
             name: ImageName(repository: repository, tag: .version(published.number))
         )
         return BuiltImage(

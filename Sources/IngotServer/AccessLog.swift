@@ -2,12 +2,26 @@
 
 internal import IngotCore
 
-/// A line for each request: who, what, the status, bytes of the answer, milliseconds.
+/// A line for each request: who, what, the status, bytes of the answer, milliseconds; and one for
+/// each fault whose cause a client is not told.
 package struct AccessLog: Sendable {
     private let write: (@Sendable (String) -> Void)?
 
-    /// Without `write` nothing is logged.
-    package init(write: (@Sendable (String) -> Void)?) { self.write = write }
+    private let writeFault: (@Sendable (String) -> Void)?
+
+    /// Without a closure its lines are not logged.
+    package init(
+        write: (@Sendable (String) -> Void)?,
+        writeFault: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.write = write
+        self.writeFault = writeFault
+    }
+
+    func record(fault: RegistryError) {
+        guard let detail = fault.detail else { return }
+        writeFault?(PrintableText.line("ingot: \(detail)"))
+    }
 
     func record(_ transaction: Transaction, status: UInt, byteCount: Int) {
         guard let write else { return }

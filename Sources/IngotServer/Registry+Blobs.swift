@@ -17,9 +17,9 @@ extension Registry {
         of repository: RepositoryName,
         _ request: RegistryRequest
     ) throws -> Reply {
-        guard let reader = try open(content, in: repository) else {
-            throw RegistryError(.blobUnknown, "blob \(content): not in \(repository)")
-        }
+        guard let reader = try open(content, in: repository),
+            try request.method != "HEAD" || isWhole(reader)
+        else { throw RegistryError(.blobUnknown, "blob \(content): not in \(repository)") }
         var reply = Reply(
             .ok,
             [
@@ -50,7 +50,6 @@ extension Registry {
             }
         }
         if request.method == "HEAD" {
-            // Its length alone is wanted.
             reply.body = .checked(reader, range)
         } else if reader.byteCount <= Self.smallByteCount {
             let bytes = try store.blobs.read(reader.digest, limit: Self.smallByteCount)
@@ -60,14 +59,23 @@ extension Registry {
         } else if range.count == reader.byteCount {
             reply.body = .unchecked(reader)
         } else {
-            let isWhole = try reader.isWhole()
-            checked.record(reader, isWhole: isWhole)
-            guard isWhole else {
+            guard try isWhole(reader) else {
                 throw RegistryError(.blobUnknown, "blob \(content): damaged here: push it again")
             }
             reply.body = .checked(reader, range)
         }
         return reply
+    }
+
+    /// Whether a blob's bytes are right: all are read unless this process has seen them.
+    ///
+    /// A client that asks for the head alone wants to know whether it must push.
+    private func isWhole(_ reader: BlobReader) throws -> Bool {
+        // `open` has read it.
+        if reader.byteCount <= Self.smallByteCount || checked.isWhole(reader) { return true }
+        let isWhole = try reader.isWhole()
+        checked.record(reader, isWhole: isWhole)
+        return isWhole
     }
 
     /// Nil when the repository has no such blob, or only a damaged one.

@@ -44,7 +44,11 @@ extension Registry {
         do {
             bytes = try store.blobs.read(digest, limit: Manifest.byteLimit)
         } catch let error as StoreError {
-            throw RegistryError(.manifestUnknown, error.message)
+            throw RegistryError(
+                .manifestUnknown,
+                "manifest \(shown): damaged or removed here: push it again",
+                detail: error.message
+            )
         }
         return ServedManifest(
             bytes: ByteBuffer(bytes: bytes),

@@ -141,7 +141,12 @@ extension Registry {
         do {
             try store.forEachChunk(of: manifest, raw: { raw.insert($0) }) { chunks.insert($0) }
         } catch let error as StoreError {
-            throw RegistryError(.manifestBlobUnknown, error.message)
+            throw RegistryError(
+                .manifestBlobUnknown,
+                "a page of the version's tree, or a list of chunks, is no such thing or not whole "
+                    + "here: push the manifest's blobs again",
+                detail: error.message
+            )
         }
         return (chunks, raw)
     }

@@ -15,7 +15,8 @@ internal import Synchronization
 /// (3) A manifest is taken only when all that it names is there; a version with files only when each
 ///     of its chunks is.
 /// (4) Nothing is served unchecked: small content is checked on each reading, a large blob the
-///     first time it is sent by this process and whenever its file is another one.
+///     first time it is sent, or said to be there, by this process and whenever its file is another
+///     one.
 ///
 /// Its methods block: they run on the server's pool, never on an event loop.
 package final class Registry: Sendable {

@@ -151,7 +151,9 @@ final class RegistryConnection: ChannelDuplexHandler {
 
     /// Answers an error, when enough of the body was read to keep the connection, or at once.
     func refuse(_ error: any Error, _ transaction: Transaction) {
-        let reply = Reply(RegistryError.answer(to: error))
+        let answer = RegistryError.answer(to: error)
+        log.record(fault: answer)
+        let reply = Reply(answer)
         if transaction.hasEnded {
             state = .answering(transaction)
             return send(reply, transaction)

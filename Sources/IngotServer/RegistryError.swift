@@ -30,17 +30,21 @@ package struct RegistryError: IngotError {
 
     package let code: Code
     package let message: String
+    /// For the registry's log: it may name places on its disk, which are no client's business.
+    let detail: String?
     let status: HTTPResponseStatus
     var headers: [(String, String)] = []
 
     init(
         _ code: Code,
         _ message: String,
+        detail: String? = nil,
         status: HTTPResponseStatus? = nil,
         headers: [(String, String)] = []
     ) {
         self.code = code
         self.message = message
+        self.detail = detail
         self.status = status ?? Self.status(of: code)
         self.headers = headers
     }
@@ -69,15 +73,30 @@ package struct RegistryError: IngotError {
             case .conflict: return RegistryError(.denied, error.message, status: .conflict)
             case .notFound: return RegistryError(.manifestUnknown, error.message)
             case .unusable:
-                return RegistryError(.unknown, error.message, status: .serviceUnavailable)
+                return fault(error.message, status: .serviceUnavailable)
             }
-        case let error as FileError:
-            let status: HTTPResponseStatus =
-                error.isFull ? .insufficientStorage : .internalServerError
-            return RegistryError(.unknown, error.message, status: status)
-        case let error as any IngotError: return RegistryError(.unknown, error.message)
-        default: return RegistryError(.unknown, "\(error)")
+        case let error as FileError where error.isFull:
+            return RegistryError(
+                .unknown,
+                "the registry's disk is full: try again when whoever keeps it has made room",
+                detail: error.message,
+                status: .insufficientStorage
+            )
+        case let error as any IngotError: return fault(error.message)
+        default: return fault("\(error)")
         }
+    }
+
+    private static func fault(
+        _ detail: String,
+        status: HTTPResponseStatus = .internalServerError
+    ) -> RegistryError {
+        RegistryError(
+            .unknown,
+            "the registry cannot do this now: its log says why to whoever keeps it",
+            detail: detail,
+            status: status
+        )
     }
 
     var body: [UInt8] {

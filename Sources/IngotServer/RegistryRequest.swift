@@ -38,7 +38,7 @@ struct RegistryRequest: Sendable {
         headers = head.headers
         self.access = try access.access(for: head.headers.first(name: "authorization"))
         guard let path = PercentEncoding.decode(parts[0]) else {
-            throw RegistryError(.nameInvalid, "the path is not valid UTF-8")
+            throw RegistryError(.nameInvalid, Self.badEscape("path"), status: .badRequest)
         }
         route = try RegistryRoute(path: path)
         query = try Self.query(parts.count == 2 ? parts[1] : "")
@@ -84,9 +84,13 @@ struct RegistryRequest: Sendable {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentEncoding.decode(sides[0]),
                 let value = PercentEncoding.decode(sides.count == 2 ? sides[1] : "")
-            else { throw RegistryError(.unsupported, "the query is not valid UTF-8") }
+            else { throw RegistryError(.unsupported, badEscape("query"), status: .badRequest) }
             result[name, default: []].append(value)
         }
         return result
+    }
+
+    private static func badEscape(_ part: String) -> String {
+        "the \(part) is not UTF-8, or a '%' in it is not followed by two digits"
     }
 }

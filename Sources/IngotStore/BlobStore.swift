@@ -48,7 +48,10 @@ package final class BlobStore: Sendable {
             throw StoreError("\(root): not an Ingot store: make one with `ingot init`")
         }
         guard try Files.read(layout.markerFile, limit: 4096) == StoreLayout.marker else {
-            throw StoreError("\(layout.markerFile): not the marker of an OCI layout 1.0.0")
+            throw StoreError(
+                "\(layout.markerFile): not the marker of an OCI layout 1.0.0: where the store is "
+                    + "Ingot's, remove the file and run `ingot init`"
+            )
         }
         incoming = Incoming(directory: layout.incoming)
         do {

@@ -21,8 +21,10 @@ package final class Lease: Sendable {
             // that of a dead process.
             guard try lock.tryLock(), try lock.status().linkCount > 0 else { continue }
             (self.path, self.lock) = (path, lock)
-            // Who waits for it can say for whom.
-            try unsafe Array("\(getpid())".utf8).withUnsafeBytes { try unsafe lock.write($0) }
+            // Who waits for it can say for whom; on a full disk it is the lock alone that counts.
+            do {
+                try unsafe Array("\(getpid())".utf8).withUnsafeBytes { try unsafe lock.write($0) }
+            } catch let error as FileError where error.isFull {}
             return
         }
     }

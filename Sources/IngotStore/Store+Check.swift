@@ -19,10 +19,11 @@ extension Store {
     ) throws -> [Damage] {
         var check = StoreCheck(store: self)
         try check.checkBlobs(progress)
-        try check.checkIndex()
+        try check.findLostPacks()
         let named = check.manifests.intersection(namedBlobs).union(manifests)
         for manifest in named.sorted() { try check.checkVersion(manifest) }
         for blob in namedBlobs { try check.checkNamed(blob) }
+        check.checkLostPacks()
         return check.damage
     }
 
@@ -62,6 +63,8 @@ private struct StoreCheck {
     /// Blobs that are whole.
     private var whole = Set<Digest>()
     private var reported = Set<Digest>()
+    /// Packs that the index names and that are not there.
+    private var lostPacks = Set<Digest>()
 
     init(store: Store) {
         self.store = store
@@ -123,12 +126,20 @@ private struct StoreCheck {
         }
     }
 
-    mutating func checkIndex() throws {
+    mutating func findLostPacks() throws {
         let missing = try store.index.packs().filter { try !isWhole($0) }
         // One that was collected meanwhile has left the index as well.
-        let known = try missing.isEmpty ? [] : Set(store.index.packs())
-        for pack in missing where known.contains(pack) {
-            _ = try require(pack, "a pack that the index names is missing")
+        lostPacks = try missing.isEmpty ? [] : Set(missing).intersection(store.index.packs())
+    }
+
+    /// Those that a version needs were reported with it.
+    mutating func checkLostPacks() {
+        for pack in lostPacks.sorted() {
+            report(
+                pack,
+                "a pack that the index names is missing, and no version needs it",
+                "run `ingot fsck --rebuild-index`"
+            )
         }
     }
 
@@ -153,6 +164,9 @@ private struct StoreCheck {
                 }
             }
         } catch let error as StoreError {
+            for pack in lostPacks where error.message.contains(pack.description) {
+                _ = try require(pack, "a pack with chunks of version \(digest) is missing")
+            }
             let isExplained = reported.contains { error.message.contains($0.description) }
             guard !isExplained else { return }
             damage.append(

@@ -8,6 +8,8 @@ internal import IngotStore
 struct DirectoryRead: Sendable {
     private(set) var items: [Listing.Item] = []
     private(set) var names: [UInt8] = []
+    /// The names that a killed checkout left.
+    private(set) var leftovers: [String] = []
 
     private static let skippedDirectories = [Array(".git".utf8), Array(".ingot".utf8)]
     /// From this many names on, several threads look at one directory.
@@ -51,7 +53,7 @@ struct DirectoryRead: Sendable {
             .assumingMemoryBound(to: UInt8.self)
         let count = unsafe strlen(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
         let bytes = unsafe UnsafeBufferPointer(start: name, count: count)
-        if unsafe bytes.first == UInt8(ascii: "."), unsafe Self.isSkippedDot(bytes) { return }
+        if unsafe bytes.first == UInt8(ascii: "."), unsafe isSkippedDot(bytes) { return }
         unsafe items.append(
             Listing.Item(
                 nameOffset: UInt32(names.count),
@@ -63,9 +65,11 @@ struct DirectoryRead: Sendable {
         names.append(0)
     }
 
-    private static func isSkippedDot(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    private mutating func isSkippedDot(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         let text = unsafe String(decoding: name, as: UTF8.self)
-        return text == "." || text == ".." || Checkout.isTemporary(text)
+        guard Checkout.isTemporary(text) else { return text == "." || text == ".." }
+        leftovers.append(text)
+        return true
     }
 
     private mutating func look(_ descriptor: Int32, _ path: String) throws {

@@ -58,6 +58,10 @@ enum DirectoryWalk {
                 }
                 let start = listing.items.count
                 listing.names += read.names
+                if !read.leftovers.isEmpty {
+                    let directory = String(decoding: pending.path, as: UTF8.self)
+                    listing.leftovers += read.leftovers.map { directory + $0 }
+                }
                 for var item in read.items {
                     if item.form == .directory {
                         item.directory = UInt32(firstNew + level.count)

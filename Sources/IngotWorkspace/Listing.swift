@@ -48,6 +48,8 @@ struct Listing: Sendable, Equatable {
 
     /// The top first; each after the one above it.
     var directories: [Directory] = []
+    /// Absolute paths of what a killed checkout left: never part of the data.
+    var leftovers: [String] = []
     /// Those of a directory lie together, by their names' bytes.
     var items: [Item] = []
     var names: [UInt8] = []

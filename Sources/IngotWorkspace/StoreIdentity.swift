@@ -27,7 +27,10 @@ package enum StoreIdentity {
         let text = String(decoding: try Files.read(path, limit: 256), as: UTF8.self)
         let name = text.prefix { $0 != "\n" }
         guard let bytes = Hex.decode(name), bytes.count == byteCount else {
-            throw WorkspaceError("\(path): expected 32 hexadecimal digits")
+            throw WorkspaceError(
+                "\(path): expected 32 hexadecimal digits: remove it and run `ingot init`, which "
+                    + "finds the name in the log"
+            )
         }
         return String(name)
     }

@@ -20,12 +20,34 @@ extension WorkingCopy {
     /// last was. Any other file in the way is refused before the first byte is written, or replaced
     /// by force; files that neither version has are left alone.
     ///
-    /// - Throws: `WorkspaceError` that names the first file in the way.
+    /// What an earlier checkout left when it was killed is removed.
+    ///
+    /// - Throws: `WorkspaceError` that names the first file in the way, or when another checkout of
+    ///   the same data runs.
     package func checkout(
         _ version: Digest,
         form: Pointer.Form,
         force: Bool = false,
         progress: StoreProgress.Report = { _ in }
+    ) throws -> CheckoutResult {
+        let lock = try lockForCheckout()
+        return try withExtendedLifetime(lock) {
+            try checkout(
+                version,
+                form: form,
+                force: force,
+                isAlone: lock != nil,
+                progress: progress
+            )
+        }
+    }
+
+    private func checkout(
+        _ version: Digest,
+        form: Pointer.Form,
+        force: Bool,
+        isAlone: Bool,
+        progress: StoreProgress.Report
     ) throws -> CheckoutResult {
         let target = try store.readTree(of: version)
         if form == .file {
@@ -34,6 +56,8 @@ extension WorkingCopy {
             }
         }
         let plan = try plan(version, target, form, force: force)
+        // Without the lock they may be another checkout's.
+        if isAlone { for leftover in plan.leftovers { try Files.remove(leftover) } }
         if plan.isNothing, plan.cachedVersion == version {
             return CheckoutResult(isUnchanged: true)
         }
@@ -62,6 +86,7 @@ extension WorkingCopy {
         /// Right but for their mode.
         var modes: [TreeEntry] = []
         var removed: [String] = []
+        var leftovers: [String] = []
         var cachedVersion: Digest?
 
         var isNothing: Bool { written.isEmpty && modes.isEmpty && removed.isEmpty }
@@ -86,6 +111,7 @@ extension WorkingCopy {
             plan.written = target
             return plan
         }
+        plan.leftovers = listing.leftovers
         let present = try presentFiles(listing, form, cache)
         var files = present[...]
         for entry in target {

@@ -13,6 +13,8 @@ package struct WorkingCopy: Sendable {
     package let path: DataPath
     let store: Store
     private let cacheFile: String
+    /// Locked with `flock` by the one checkout of this data that runs.
+    private let lockFile: String
 
     package init(_ path: DataPath, store: Store) {
         self.path = path
@@ -23,7 +25,8 @@ package struct WorkingCopy: Sendable {
         let name =
             !workspace.isEmpty && path.absolute.hasPrefix(workspace)
             ? String(path.absolute.dropFirst(workspace.count)) : path.absolute
-        cacheFile = "\(root)/workspace/\(Digest.of(name).hex.prefix(32)).stat"
+        let file = "\(root)/workspace/\(Digest.of(name).hex.prefix(32))"
+        (cacheFile, lockFile) = ("\(file).stat", "\(file).lock")
     }
 
     /// The cache, when its version is still in the store.
@@ -42,6 +45,23 @@ package struct WorkingCopy: Sendable {
             // A full or read-only disk must not keep anybody from reading a version: without the
             // cache, files are read that need not be.
         }
+    }
+
+    /// The lock of a checkout.
+    ///
+    /// Nil where the store cannot be written: nobody else can take it there either.
+    func lockForCheckout() throws -> FileLock? {
+        let lock: FileLock?
+        do {
+            try Files.makeDirectories("\(store.blobs.root)/workspace")
+            lock = try FileLock(at: lockFile)
+        } catch is FileError { return nil }
+        guard let lock else {
+            throw WorkspaceError(
+                "\(path.shown): another checkout of it runs: try again when it has ended"
+            )
+        }
+        return lock
     }
 
     /// Where a file of the listing lies.

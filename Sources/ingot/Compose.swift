@@ -49,9 +49,7 @@ struct OpenStore {
         ledger = Ledger(
             blobs: blobs,
             catalog: catalog,
-            keys: try KeyRing(
-                opening: Self.keyDirectory(ofStore: try StoreIdentity.read(at: root))
-            )
+            keys: KeyRing(at: Self.keyDirectory(ofStore: try StoreIdentity.read(at: root)))
         )
     }
 
@@ -70,11 +68,14 @@ struct OpenStore {
     }
 
     /// What pipeline steps work with.
+    ///
+    /// - Throws: where nothing could be recorded: before hours of work, not after.
     func pipeline(
         threads: Int = ProcessInfo.processInfo.activeProcessorCount,
         report: @escaping @Sendable (PipelineEvent) -> Void = { _ in }
     ) throws -> PipelineContext {
-        PipelineContext(
+        _ = try ledger.keys.logSigner()
+        return PipelineContext(
             store: store,
             catalog: catalog,
             ledger: ledger,

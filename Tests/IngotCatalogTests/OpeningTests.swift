@@ -46,6 +46,25 @@ import Testing
         #expect(newer?.message.contains("newer Ingot") == true)
     }
 
+    @Test("follows no link, and begins no new catalog in the place of one that was emptied")
+    func replaced() throws {
+        let test = try TestCatalog()
+        let path = test.blobs.layout.catalog
+        let message = {
+            #expect(throws: CatalogError.self) { try Catalog(opening: test.blobs.root) }?.message
+        }
+        let moved = test.blobs.root + "/moved"
+        #expect(unsafe rename(path, moved) == 0)
+        for target in [moved, "catalog.sqlite", "/nowhere/else"] {
+            try Files.remove(path)
+            #expect(unsafe symlink(target, path) == 0)
+            #expect(message()?.contains("not a plain file: move the catalog itself here") == true)
+        }
+        try Files.remove(path)
+        try Files.replace(path, with: [])
+        #expect(message()?.contains("empty: restore it") == true)
+    }
+
     @Test("a full disk refuses an entry in one line, changes nothing, and does not stop reading")
     func fullDisk() throws {
         let test = try TestCatalog()

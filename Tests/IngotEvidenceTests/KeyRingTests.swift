@@ -15,15 +15,15 @@ struct KeyRingTests {
     func create() throws {
         let place = try TemporaryDirectory()
         let made = try KeyRing.create(at: "\(place.path)/keys", storeID: "ab12", owner: "Ada")
-        let ring = try KeyRing(opening: "\(place.path)/keys")
-        #expect(ring.trust == made.trust)
+        let ring = KeyRing(at: "\(place.path)/keys")
+        #expect(try ring.trust == made.trust)
         for role in Role.allCases where role != .log {
             let key = try ring.signingKey(role).publicKey
-            #expect(ring.trust.keys(for: role) == [key])
-            #expect(ring.trust.owner(ofKey: key.keyID) == "Ada")
+            #expect(try ring.trust.keys(for: role) == [key])
+            #expect(try ring.trust.owner(ofKey: key.keyID) == "Ada")
         }
         #expect(try ring.logSigner().verifier == ring.trust.log)
-        #expect(ring.trust.log.name == "ingot.dev/log/ab12")
+        #expect(try ring.trust.log.name == "ingot.dev/log/ab12")
         for role in Role.allCases {
             var status = stat()
             #expect(unsafe stat(KeyRing.path(of: role, in: ring.directory), &status) == 0)
@@ -41,8 +41,8 @@ struct KeyRingTests {
         try Files.remove("\(place.path)/trust.json")
         try Files.remove("\(place.path)/gate.pem")
         let finished = try KeyRing.create(at: place.path, storeID: "ab12", owner: "Ada")
-        #expect(finished.trust.keys(for: .trainer) == made.trust.keys(for: .trainer))
-        #expect(finished.trust.keys(for: .gate) != made.trust.keys(for: .gate))
+        #expect(try finished.trust.keys(for: .trainer) == made.trust.keys(for: .trainer))
+        #expect(try finished.trust.keys(for: .gate) != made.trust.keys(for: .gate))
     }
 
     @Test("makes keys for an empty log alone: no others can vouch for what was signed")
@@ -84,14 +84,58 @@ struct KeyRingTests {
         try Files.replace(release, with: Array(SigningKey.generate().privatePEM().utf8))
         #expect(unsafe chmod(release, 0o600) == 0)
         #expect(throws: EvidenceError.self) { try ring.signingKey(.release) }
+        try Files.replace(release, with: Array("-----BEGIN PRIVATE KEY-----\nx\n".utf8))
+        #expect(unsafe chmod(release, 0o600) == 0)
+        let damaged = #expect(throws: EvidenceError.self) { try ring.signingKey(.release) }
+        #expect(damaged?.message.contains("\(release): not an unencrypted private key") == true)
+        #expect(damaged?.message.contains("from a copy of the keys") == true)
         try Files.remove(release)
         #expect(throws: EvidenceError.self) { try ring.signingKey(.release) }
     }
 
-    @Test("says where the keys of a store should be")
-    func missing() {
-        let error = #expect(throws: EvidenceError.self) { try KeyRing(opening: "/nowhere/keys") }
-        #expect(error?.message.contains("/nowhere/keys") == true)
+    @Test("says where the keys of a store should be once one is needed")
+    func missing() throws {
+        let ring = KeyRing(at: "/nowhere/keys")
+        let error = #expect(throws: EvidenceError.self) { try ring.trust }
+        #expect(error?.message.contains("/nowhere/keys: this store's keys are not here") == true)
+        let signing = #expect(throws: EvidenceError.self) { try ring.signingKey(.gate) }
+        #expect(signing?.message.contains("/nowhere/keys/gate.pem") == true)
+        #expect(signing?.message.contains("signs as gate") == true)
+        let logging = #expect(throws: EvidenceError.self) { try ring.logSigner() }
+        #expect(logging?.message.contains("signs as log") == true)
+    }
+
+    @Test("refuses another log key than the trust file's: its heads would not hold")
+    func otherLogKey() throws {
+        let place = try TemporaryDirectory()
+        let ring = try KeyRing.create(at: place.path, storeID: "ab12", owner: "Ada")
+        let path = KeyRing.path(of: .log, in: place.path)
+        try Files.replace(path, with: Array(Ed25519SigningKey.generate().privatePEM().utf8))
+        #expect(unsafe chmod(path, 0o600) == 0)
+        let error = #expect(throws: EvidenceError.self) { try ring.logSigner() }
+        #expect(error?.message.contains("\(path): it is not the log's key") == true)
+    }
+
+    @Test("the trust file alone is enough to verify, and not to sign")
+    func trustAlone() throws {
+        let test = try TestStore()
+        let (version, _) = try test.addDataset("rows", "one")
+        for role in Role.allCases {
+            try Files.remove(KeyRing.path(of: role, in: "\(test.place.path)/keys"))
+        }
+        let reader = try TestStore(reopening: test.place)
+        #expect(try reader.ledger.verify(version).isValid)
+        #expect(try reader.ledger.verifyLog().isValid)
+        #expect(throws: EvidenceError.self) { try reader.addDataset("rows", "two") }
+        // Without it nothing is called right or wrong.
+        try Files.remove("\(test.place.path)/keys/trust.json")
+        let stranger = try TestStore(reopening: test.place)
+        for judge in [
+            { _ = try stranger.ledger.verify(version) }, { _ = try stranger.ledger.verifyLog() },
+        ] {
+            let error = #expect(throws: EvidenceError.self) { try judge() }
+            #expect(error?.message.contains("signatures cannot be judged") == true)
+        }
     }
 
     @Test("refuses a trust file with a wrong role, id, key, version or member")

@@ -28,7 +28,7 @@ struct TestStore {
         ledger = Ledger(
             blobs: blobs,
             catalog: catalog,
-            keys: try KeyRing(opening: "\(place.path)/keys"),
+            keys: KeyRing(at: "\(place.path)/keys"),
             now: { Self.time }
         )
     }

@@ -14,8 +14,11 @@ import Testing
     func roundTrip() throws {
         let scratch = try Scratch()
         let plan = try sampleImage().plan()
-        try plan.writeArchive(to: scratch.file("1.tar"), name: sampleName())
-        try sampleImage().plan().writeArchive(to: scratch.file("2.tar"), name: sampleName())
+        try plan.writeArchive(to: ArchiveFile(creating: scratch.file("1.tar")), name: sampleName())
+        try sampleImage().plan().writeArchive(
+            to: ArchiveFile(creating: scratch.file("2.tar")),
+            name: sampleName()
+        )
         let bytes = try Files.read(scratch.file("1.tar"))
         #expect(try bytes == Files.read(scratch.file("2.tar")))
         #expect(try Files.names(in: scratch.path) == ["1.tar", "2.tar"])
@@ -34,7 +37,10 @@ import Testing
     @Test("the metadata comes before the blobs")
     func order() throws {
         let scratch = try Scratch()
-        try sampleImage().plan().writeArchive(to: scratch.file("1.tar"), name: sampleName())
+        try sampleImage().plan().writeArchive(
+            to: ArchiveFile(creating: scratch.file("1.tar")),
+            name: sampleName()
+        )
         let reader = try ArchiveReader(path: scratch.file("1.tar"))
         var paths: [String] = []
         while let entry = try reader.next() { paths.append(entry.path) }
@@ -49,7 +55,7 @@ import Testing
     func names() throws {
         let scratch = try Scratch()
         let plan = try sampleImage().plan()
-        try plan.writeArchive(to: scratch.file("1.tar"), name: sampleName())
+        try plan.writeArchive(to: ArchiveFile(creating: scratch.file("1.tar")), name: sampleName())
         let reader = try ArchiveReader(path: scratch.file("1.tar"))
         var files: [String: JSONValue] = [:]
         while let entry = try reader.next() {
@@ -75,7 +81,7 @@ import Testing
             layers: [ImageLayer(name: "x", files: files), ImageLayer(name: "y", files: files)],
             settings: ImageSettings()
         )
-        try plan.writeArchive(to: scratch.file("1.tar"), name: sampleName())
+        try plan.writeArchive(to: ArchiveFile(creating: scratch.file("1.tar")), name: sampleName())
         #expect(try ImageArchive(reading: scratch.file("1.tar")).manifest.layers.count == 2)
     }
 
@@ -98,7 +104,10 @@ import Testing
         ]
         let plan = try image.plan()
         #expect(throws: ImageError.self) {
-            try plan.writeArchive(to: scratch.file("1.tar"), name: sampleName())
+            try plan.writeArchive(
+                to: ArchiveFile(creating: scratch.file("1.tar")),
+                name: sampleName()
+            )
         }
         #expect(try Files.names(in: scratch.path).isEmpty)
     }
@@ -122,7 +131,7 @@ import Testing
     func damagedBlob() throws {
         let scratch = try Scratch()
         let path = scratch.file("1.tar")
-        try sampleImage().plan().writeArchive(to: path, name: sampleName())
+        try sampleImage().plan().writeArchive(to: ArchiveFile(creating: path), name: sampleName())
         let bytes = try Files.read(path)
         // The last file of the last layer lies before four zero blocks.
         for text in ["weights", "program", "\"a\":1", "diff_ids"] {
@@ -141,7 +150,7 @@ import Testing
     func incomplete() throws {
         let scratch = try Scratch()
         let path = scratch.file("1.tar")
-        try sampleImage().plan().writeArchive(to: path, name: sampleName())
+        try sampleImage().plan().writeArchive(to: ArchiveFile(creating: path), name: sampleName())
         let reader = try ArchiveReader(path: path)
         var entries: [(path: String, bytes: [UInt8])] = []
         while let entry = try reader.next(), !entry.isDirectory {

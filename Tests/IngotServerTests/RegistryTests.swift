@@ -6,6 +6,7 @@ import IngotCrypto
 import IngotEvidence
 import IngotFiles
 import IngotStore
+import Synchronization
 import Testing
 
 @testable import IngotServer
@@ -221,6 +222,76 @@ struct RegistryTests {
         #expect(try await registry.ask("HEAD", "/v2/app/blobs/\(digest)").status == 404)
         #expect(try await registry.push(bytes, to: "app").status == 201)
         #expect(try await registry.ask("GET", "/v2/app/blobs/\(digest)").body == bytes)
+        try await registry.end()
+    }
+
+    @Test("a large damaged blob is missing before anybody read it, so that a push sends it again")
+    func unreadDamage() async throws {
+        let registry = try await TestRegistry.start()
+        let bytes = Self.noise(3_000_000, seed: 11)
+        let digest = Digest.of(bytes)
+        let path = registry.store.blobs.path(of: digest)
+        #expect(try await registry.push(bytes, to: "app").status == 201)
+        var damaged = bytes
+        damaged[2_000_000] ^= 1
+        try Files.replace(path, with: damaged)
+        for _ in 0..<2 {
+            #expect(try await registry.ask("HEAD", "/v2/app/blobs/\(digest)").status == 404)
+        }
+        #expect(try await registry.push(bytes, to: "app").status == 201)
+        let head = try await registry.ask("HEAD", "/v2/app/blobs/\(digest)")
+        #expect(head.status == 200)
+        #expect(head.headers.first(name: "content-length") == "3000000")
+        #expect(try Files.read(path) == bytes)
+        try await registry.end()
+    }
+
+    @Test("a client is told no place on the registry's disk; the log is")
+    func places() async throws {
+        let lines = Mutex<[String]>([])
+        let registry = try await TestRegistry.start(
+            log: AccessLog(write: nil, writeFault: { line in lines.withLock { $0.append(line) } })
+        )
+        let version = try registry.add("file", Self.noise(100, seed: 12), to: "rows")
+        let manifest = try await registry.ask("GET", "/v2/rows/manifests/v1").body
+        let tree = try #require(try Manifest(parsing: manifest).layers.first).digest
+        for digest in [tree, version] {
+            let path = registry.store.blobs.path(of: digest)
+            let bytes = try Files.read(path)
+            try Files.replace(path, with: bytes.reversed())
+            let target = "rows/manifests/\(version)"
+            let answer =
+                digest == tree
+                ? try await registry.put(manifest, target)
+                : try await registry.ask("GET", "/v2/\(target)")
+            #expect(answer.status == 404)
+            let text = String(decoding: answer.body, as: UTF8.self)
+            #expect(text.contains("push") && !text.contains(registry.place.path), "\(text)")
+            try Files.replace(path, with: bytes)
+        }
+        let keys = registry.ledger.keys.directory
+        try Files.remove(KeyRing.path(of: .publisher, in: keys))
+        let answer = try await registry.ask("DELETE", "/v2/rows/manifests/\(version)")
+        #expect(answer.status == 500)
+        let text = String(decoding: answer.body, as: UTF8.self)
+        #expect(text.contains("its log says why") && !text.contains(keys), "\(text)")
+        let log = lines.withLock { $0 }
+        #expect(log.count == 3, "\(log)")
+        #expect(log.last?.contains("\(keys)/publisher.pem") == true)
+        try await registry.end()
+    }
+
+    @Test("a path or a query that is not UTF-8 or wrongly escaped is a bad request")
+    func badEscapes() async throws {
+        let registry = try await TestRegistry.start()
+        for path in [
+            "/v2/_catalog?n=%ff", "/v2/_catalog?%c3=1", "/v2/_catalog?last=%4",
+            "/v2/_catalog?n=%zz",
+            "/v2/a%ff/tags/list", "/v2/%/tags/list",
+        ] {
+            #expect(try await registry.ask("GET", path).status == 400, "\(path)")
+        }
+        #expect(try await registry.ask("GET", "/v2/_catalog?last=%41").status == 200)
         try await registry.end()
     }
 

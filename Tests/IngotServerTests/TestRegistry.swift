@@ -22,7 +22,8 @@ struct TestRegistry {
 
     static func start(
         access: AccessControl = .open,
-        limits: RegistryLimits = RegistryLimits()
+        limits: RegistryLimits = RegistryLimits(),
+        log: AccessLog = AccessLog(write: nil)
     ) async throws -> TestRegistry {
         let place = try TemporaryDirectory()
         let root = "\(place.path)/.ingot"
@@ -43,7 +44,8 @@ struct TestRegistry {
             registry,
             host: "127.0.0.1",
             port: 0,
-            threads: 2
+            threads: 2,
+            log: log
         )
         return TestRegistry(
             place: place,

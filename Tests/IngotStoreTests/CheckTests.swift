@@ -81,6 +81,19 @@ import Testing
         #expect(try check().isEmpty)
     }
 
+    @Test("a pack that is gone and that no version needs leaves the index with the remedy named")
+    func needless() throws {
+        let before = Set(try test.store.index.packs())
+        try test.add([.bytes("other", SeededBytes.bytes(200_000, seed: 7))])
+        let pack = try #require(try test.store.index.packs().first { !before.contains($0) })
+        try Files.remove(test.store.blobs.path(of: pack))
+        let damage = try check()
+        #expect(damage.map(\.object) == [.blob(pack)])
+        #expect(damage.first?.remedy.contains("--rebuild-index") == true)
+        _ = try test.store.rebuildIndex()
+        #expect(try check().isEmpty)
+    }
+
     @Test("reading a damaged file throws, and never gives wrong bytes")
     func reading() throws {
         let pack = try digest(of: .pack)

@@ -37,7 +37,7 @@ struct Site {
         Ledger(
             blobs: store.blobs,
             catalog: catalog,
-            keys: try KeyRing(opening: "\(place.path)/keys")
+            keys: KeyRing(at: "\(place.path)/keys")
         )
     }
 

@@ -41,11 +41,11 @@ import Testing
         let trusting = try target.reopened()
         let report = try trusting.verify(version.digest)
         #expect(report.isValid, "\(report.allFaults)")
-        #expect(trusting.keys.trust.owner(ofKey: added[0].key.keyID) == "Bob")
+        #expect(try trusting.keys.trust.owner(ofKey: added[0].key.keyID) == "Bob")
         #expect(try target.catalog.logSize() == size + 1)
         let entry = try LogEntry(parsing: target.catalog.logEntryBytes(size))
         #expect(entry.act == .keyAdded)
-        #expect(entry.actor == target.ledger.keys.trust.keys(for: .admin).first?.keyID)
+        #expect(try entry.actor == target.ledger.keys.trust.keys(for: .admin).first?.keyID)
         #expect(try trusting.verifyLog().isValid)
         // Again, it changes nothing.
         #expect(try trusting.trust(theirs, roles: [.publisher, .trainer]).isEmpty)
@@ -113,7 +113,7 @@ import Testing
     @Test("what is interrupted after the log entry is finished by doing it again")
     func interrupted() throws {
         let theirs = try source.ledger.ownKeys()
-        let before = target.ledger.keys.trust.json.prettyText
+        let before = try target.ledger.keys.trust.json.prettyText
         _ = try target.ledger.trust(theirs, roles: [.publisher])
         try target.place.write(before, to: "keys/trust.json")
         #expect(try !target.reopened().verify(version.digest).isValid)

@@ -294,6 +294,33 @@ struct WorkingCopyTests {
         #expect(try work.directory.text("data/extra") == "changed since")
     }
 
+    @Test("what a killed checkout left is removed by the next one of the same data")
+    func leftovers() throws {
+        let first = try work.add().pointer
+        let names = ["data/.ingot-0a.part", "data/a/.ingot-0b.part/file", "data/.ingot-c.party"]
+        for name in names { try work.directory.write("half", to: name) }
+        #expect(try work.copy.checkout(first.digest, form: .directory).isUnchanged)
+        #expect(try Files.entry(at: "\(work.directory.path)/\(names[0])") == nil)
+        #expect(try Files.entry(at: "\(work.directory.path)/data/a/.ingot-0b.part") == nil)
+        #expect(try work.directory.text(names[2]) == "half")
+        #expect(try work.directory.text("data/a/one") != "half")
+    }
+
+    @Test("two checkouts of the same data do not run at once")
+    func locked() throws {
+        let first = try work.add().pointer
+        let lock = try #require(try work.copy.lockForCheckout())
+        let name = "data/.ingot-0a.part"
+        try work.directory.write("half", to: name)
+        let error = withExtendedLifetime(lock) {
+            #expect(throws: WorkspaceError.self) {
+                try work.copy.checkout(first.digest, form: .directory)
+            }
+        }
+        #expect(error?.message.contains("another checkout") == true)
+        #expect(try work.directory.text(name) == "half")
+    }
+
     @Test("nothing there and nothing in the store are states of their own")
     func missing() throws {
         let pointer = try work.add().pointer

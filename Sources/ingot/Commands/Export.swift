@@ -51,6 +51,7 @@ struct Export: ParsableCommand {
             let open = try OpenStore(options)
             let version = try open.resolve(reference)
             let bar = ProgressBar("exporting")
+            defer { bar.end() }
             let exported = try ExportedVersion(
                 version: version.digest,
                 of: open.store,

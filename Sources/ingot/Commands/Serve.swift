@@ -82,7 +82,8 @@ struct Serve: ParsableCommand {
             if let tlsCertificate, let tlsKey {
                 tls = TLSFiles(certificate: tlsCertificate, key: tlsKey)
             }
-            let log = verbose ? AccessLog { Terminal.printError($0) } : AccessLog(write: nil)
+            let write: @Sendable (String) -> Void = { Terminal.printError($0) }
+            let log = AccessLog(write: verbose ? write : nil, writeFault: write)
             let threads = ProcessInfo.processInfo.activeProcessorCount
             let scheme = tls == nil ? "http" : "https"
             let shownHost = host.contains(":") ? "[\(host)]" : host

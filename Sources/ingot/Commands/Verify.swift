@@ -30,8 +30,8 @@ struct Verify: ParsableCommand {
         } else {
             print("\(reference)  \(digest)")
             for finding in report.findings {
-                let who = finding.verified.map { statement in
-                    open.ledger.keys.trust.owner(ofKey: statement.signer.keyID) ?? "unknown"
+                let who = try finding.verified.map { statement in
+                    try open.ledger.keys.trust.owner(ofKey: statement.signer.keyID) ?? "unknown"
                 }
                 let result = finding.fault.map { "DOES NOT HOLD: \($0)" } ?? "holds"
                 print(

@@ -59,10 +59,11 @@ struct Versions: ParsableCommand {
         return try open.store.totals(of: version.digest)
     }
 
-    /// Who holds the key that the log entry names; the key itself where nobody is known.
+    /// Who holds the key that the log entry names; the key itself where nobody is known, or no trust
+    /// file is here.
     private func owner(of version: VersionRecord, in open: OpenStore) throws -> String {
         let entry = try open.catalog.logEntry(version.logIndex)
-        let key = open.ledger.keys.trust.entries.first { $0.key.keyID == entry.actor }
-        return key.map(\.owner) ?? String(entry.actor.prefix(12))
+        let owner = (try? open.ledger.keys.trust)?.owner(ofKey: entry.actor)
+        return owner ?? String(entry.actor.prefix(12))
     }
 }
