@@ -10,6 +10,7 @@ import IngotFiles
 import IngotPipeline
 import IngotStore
 import IngotWorkspace
+import Synchronization
 
 /// The options that every command on a store has.
 struct StoreOptions: ParsableArguments {
@@ -33,17 +34,20 @@ struct OpenStore {
     let store: Store
     let catalog: Catalog
     let ledger: Ledger
-    /// Keeps what the command sees from being collected; nil where requests take leases of their
-    /// own.
-    private let lease: Lease?
+    /// Keep what a command sees from being collected, to its end: a lease that a value held would go
+    /// with the value's last use, before the command has named what it saw.
+    private static let leases = Mutex<[Lease]>([])
 
+    static func endLeases() { leases.withLock { $0 = [] } }
+
+    /// Without a lease where requests take their own.
     init(_ options: StoreOptions, isLeased: Bool = true) throws {
         try self.init(root: options.location(), isLeased: isLeased)
     }
 
     init(root: String, isLeased: Bool = true) throws {
         let blobs = try BlobStore(opening: root)
-        lease = try isLeased ? blobs.lease() : nil
+        if isLeased, let lease = try blobs.lease() { Self.leases.withLock { $0.append(lease) } }
         catalog = try Catalog(opening: root)
         store = Store(blobs: blobs, index: catalog.chunkIndex)
         ledger = Ledger(

@@ -13,6 +13,7 @@ enum ExitCodes {
 
     /// Prints what a person needs to know, and ends the process.
     static func leave(after error: any Error) -> Never {
+        OpenStore.endLeases()
         switch error {
         case let code as ExitCode:
             Foundation.exit(code.rawValue)

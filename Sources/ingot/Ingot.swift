@@ -63,6 +63,7 @@ struct Ingot: ParsableCommand {
             } else {
                 try command.run()
             }
+            OpenStore.endLeases()
         } catch {
             ExitCodes.leave(after: error)
         }
