@@ -59,17 +59,22 @@ extension Registry {
         }
     }
 
-    /// Makes the list of what the version's statements rest on.
+    /// Makes the list of what the version's statements rest on, in place of the one before.
     ///
     /// Only statements that hold here count: others must not get at blobs by naming them.
     private func linkEvidence(of version: Digest, in repository: RepositoryName) throws {
         let list = try EvidenceList(of: ledger.evidence(about: version), in: store.blobs)
-        guard !list.blobs.isEmpty else { return }
-        try link(
-            list.manifest(of: version, byteCount: store.blobs.byteCount(of: version)),
-            blobs: list.blobs.map(\.digest),
-            in: repository
+        let manifest = list.manifest(
+            of: version,
+            byteCount: try store.blobs.byteCount(of: version)
         )
+        let digest = Digest.of(manifest.canonicalBytes)
+        for known in try catalog.manifestLinks(about: version.description, in: repository)
+        where known.artifactType == .evidenceBlobs && !known.isPushed && known.digest != digest {
+            _ = try catalog.unlink(manifest: known.digest, in: repository)
+        }
+        guard !list.blobs.isEmpty else { return }
+        try link(manifest, blobs: list.blobs.map(\.digest), in: repository)
     }
 
     /// Makes the version's pack list, unless there is one whose packs are all in the store.
