@@ -33,7 +33,8 @@ extension Predicate {
                 // The index of the results, each with its per-example outputs.
                 ([document["candidate"]].compactMap { $0 } + (document["baselines"]?.array ?? []))
                     .map { $0["outputs"] }
-            case .gateDecided, .promoted, .rolledBack, .overridden: [document["gate"]]
+            case .gateDecided, .promoted, .rolledBack, .overridden, .environmentSet:
+                [document["gate"]]
             default: []
             }
         return names.compactMap { $0?.string }.compactMap { try? Digest(parsing: $0) }
@@ -43,11 +44,13 @@ extension Predicate {
 extension Statement {
     /// Its evidence blobs, and those that these name as far as they are here.
     ///
+    /// The definition that an environment's statement is about is one itself.
     /// A statement that says nothing readable names none.
     package func evidence(in blobs: BlobStore) -> Set<Digest> {
         guard let facts = try? facts() else { return [] }
         var found = Set<Digest>()
-        for digest in facts.evidence {
+        let definition = facts.kind == .environmentSet ? [subject.digest] : []
+        for digest in facts.evidence + definition {
             found.insert(digest)
             guard let bytes = try? blobs.read(digest, limit: EvidenceList.blobByteLimit),
                 bytes.first == UInt8(ascii: "{"), let document = try? JSONValue(parsing: bytes)

@@ -20,6 +20,17 @@ struct EvidenceBlobTests {
         #expect(found == names.map { Set($0.map(Samples.digest)) })
     }
 
+    @Test("an environment's definition is evidence, and so is the gate that it names")
+    func environment() throws {
+        let test = try TestStore()
+        let gate = try test.blobs.put(Array("rules".utf8))
+        let definition: JSONValue = ["repository": "raw", "gate": .string(gate.description)]
+        try test.ledger.setEnvironment(name: "production", definition: definition)
+        #expect(
+            try test.ledger.evidence() == [gate, Digest.of(definition.canonicalBytes)]
+        )
+    }
+
     @Test("garbage collection keeps what an evaluation's index names, until its version is removed")
     func collection() throws {
         let test = try TestStore()
