@@ -24,6 +24,9 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package static let pack = MediaType("application/vnd.ingot.pack.v1")
     /// The manifest that says in which packs a version's chunks lie.
     package static let packList = MediaType("application/vnd.ingot.pack-list.v1")
+    /// The manifest that brings what a version's statements rest on.
+    package static let evidenceBlobs = MediaType("application/vnd.ingot.evidence-blobs.v1")
+    package static let octetStream = MediaType("application/octet-stream")
 
     package static let sigstoreBundle = MediaType("application/vnd.dev.sigstore.bundle.v0.3+json")
 }

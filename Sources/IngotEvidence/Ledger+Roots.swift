@@ -20,7 +20,9 @@ extension Ledger {
             guard let bytes = try? blobs.read(record.envelope, limit: Bundle.byteLimit),
                 let bundle = try? Bundle(parsing: bytes)
             else { continue }
-            try reachable.add(Digest.all(in: bundle.envelope.payload).subtracting(named.removed))
+            let stated = Digest.all(in: bundle.envelope.payload)
+            let evidence = (try? bundle.statement().evidence(in: blobs)) ?? []
+            try reachable.add(stated.union(evidence).subtracting(named.removed))
         }
     }
 }

@@ -2,11 +2,12 @@
 
 internal import IngotCatalog
 internal import IngotCore
+internal import IngotEvidence
 internal import IngotStore
 
 extension Registry {
-    /// What refers to a manifest: what was pushed about it, the statements of the log, and the list
-    /// of the packs that its chunks lie in.
+    /// What refers to a manifest: what was pushed about it, the statements of the log with the list of
+    /// the blobs that these rest on, and the list of the packs that its chunks lie in.
     func referrers(
         of content: ContentDigest,
         in repository: RepositoryName,
@@ -16,6 +17,7 @@ extension Registry {
             try catalog.version(digest, in: repository) != nil
         {
             try linkStatements(about: digest, in: repository)
+            try linkEvidence(of: digest, in: repository)
             try linkPackList(of: digest, in: repository)
         }
         var links = try catalog.manifestLinks(about: content.description, in: repository)
@@ -57,6 +59,24 @@ extension Registry {
         }
     }
 
+    /// Makes the list of what the version's statements rest on, in place of the one before.
+    ///
+    /// Only statements that hold here count: others must not get at blobs by naming them.
+    private func linkEvidence(of version: Digest, in repository: RepositoryName) throws {
+        let list = try EvidenceList(of: ledger.evidence(about: version), in: store.blobs)
+        let manifest = list.manifest(
+            of: version,
+            byteCount: try store.blobs.byteCount(of: version)
+        )
+        let digest = Digest.of(manifest.canonicalBytes)
+        for known in try catalog.manifestLinks(about: version.description, in: repository)
+        where known.artifactType == .evidenceBlobs && !known.isPushed && known.digest != digest {
+            _ = try catalog.unlink(manifest: known.digest, in: repository)
+        }
+        guard !list.blobs.isEmpty else { return }
+        try link(manifest, blobs: list.blobs.map(\.digest), in: repository)
+    }
+
     /// Makes the version's pack list, unless there is one whose packs are all in the store.
     private func linkPackList(of version: Digest, in repository: RepositoryName) throws {
         guard let link = try manifestLink(version, in: repository) else { return }
@@ -90,7 +110,6 @@ extension Registry {
         in repository: RepositoryName
     ) throws {
         guard !packs.isEmpty else { return }
-        let config = try store.blobs.put(EmptyConfig.bytes)
         let sizes = try packs.map { ($0, try store.blobs.byteCount(of: $0)) }
         let list = PackList(Dictionary(uniqueKeysWithValues: sizes)).manifest(
             of: Descriptor(
@@ -99,12 +118,22 @@ extension Registry {
                 byteCount: try store.blobs.byteCount(of: version)
             )
         )
-        let bytes = list.canonicalBytes
+        try link(list, blobs: packs, in: repository)
+    }
+
+    /// Stores a manifest about a version that nobody pushed, and links it with its blobs.
+    private func link(
+        _ manifest: Manifest,
+        blobs: [Digest],
+        in repository: RepositoryName
+    ) throws {
+        let bytes = manifest.canonicalBytes
+        guard try catalog.manifestLink(Digest.of(bytes), in: repository) == nil else { return }
+        let config = try store.blobs.put(EmptyConfig.bytes)
         let digest = try store.blobs.put(bytes)
-        let manifest = try PushedManifest(parsing: bytes, contentType: nil)
         try catalog.link(
-            manifest.link(digest, isPushed: false),
-            blobs: [config] + packs,
+            PushedManifest(parsing: bytes, contentType: nil).link(digest, isPushed: false),
+            blobs: [config] + blobs,
             in: repository
         )
     }

@@ -9,12 +9,13 @@ extension Store {
     ///
     /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is
     /// walked, each chunk of its files looked up. `manifests` are versions that must be there
-    /// because the catalog names them, `namedBlobs` are other blobs and manifests of that kind. A
-    /// version that nothing names may lack anything: its making or its removal was interrupted.
-    /// Others may write and collect meanwhile.
+    /// because the catalog names them, `namedBlobs` are other blobs and manifests of that kind,
+    /// `evidence` are blobs that statements rest on. A version that nothing names may lack anything:
+    /// its making or its removal was interrupted. Others may write and collect meanwhile.
     package func check(
         manifests: [Digest] = [],
         blobs namedBlobs: [Digest] = [],
+        evidence: Set<Digest> = [],
         progress: StoreProgress.Report = { _ in }
     ) throws -> [Damage] {
         var check = StoreCheck(store: self)
@@ -22,7 +23,8 @@ extension Store {
         try check.findLostPacks()
         let named = check.manifests.intersection(namedBlobs).union(manifests)
         for manifest in named.sorted() { try check.checkVersion(manifest) }
-        for blob in namedBlobs { try check.checkNamed(blob) }
+        for blob in namedBlobs { try check.checkNamed(blob, by: "the catalog") }
+        for blob in evidence.sorted() { try check.checkNamed(blob, by: "a statement") }
         check.checkLostPacks()
         return check.damage
     }
@@ -203,8 +205,8 @@ private struct StoreCheck {
         return whole.contains(digest)
     }
 
-    mutating func checkNamed(_ digest: Digest) throws {
-        _ = try require(digest, "named by the catalog, but missing")
+    mutating func checkNamed(_ digest: Digest, by whom: String) throws {
+        _ = try require(digest, "named by \(whom), but missing")
     }
 
     /// Reports a blob that is not whole, unless it was reported as damaged before.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import IngotCore
+internal import IngotEvidence
 package import IngotRemote
 package import IngotStore
 
@@ -57,7 +58,9 @@ package struct Pull: Sendable {
         let manifest = found.manifest
         try await inParallel([manifest.config] + manifest.layers) { try await download.blob($0) }
         try await chunks(of: manifest, version: version)
-        let statements = try await self.statements(about: version)
+        let referrers = try await self.referrers(of: version)
+        let statements = try await self.statements(about: version, among: referrers)
+        try await evidence(of: statements, version: version, among: referrers)
         // Last: a manifest that exists has all it names.
         _ = try store.blobs.put(found.bytes)
         return PulledVersion(
@@ -109,11 +112,11 @@ package struct Pull: Sendable {
         return missing > 0 && missing >= pack.byteCount / Self.wholePackShare
     }
 
-    /// Bundles that refer to the version, with the manifests that say so.
-    private func statements(about version: Digest) async throws -> [PulledStatement] {
-        var statements: [PulledStatement] = []
+    /// The statements about the version, and the lists of blobs that these rest on.
+    private func referrers(of version: Digest) async throws -> [Descriptor] {
+        let types: Set<MediaType?> = [.sigstoreBundle, .evidenceBlobs]
         let referrers = try await remote.referrers(of: version, in: repository)
-            .filter { $0.artifactType == .sigstoreBundle }
+            .filter { types.contains($0.artifactType) }
         guard referrers.count <= Self.referrerLimit else {
             throw RemoteError(
                 .untrue,
@@ -121,7 +124,16 @@ package struct Pull: Sendable {
                     + "\(Self.referrerLimit) are taken in"
             )
         }
-        for referrer in referrers {
+        return referrers
+    }
+
+    /// Bundles that refer to the version, with the manifests that say so.
+    private func statements(
+        about version: Digest,
+        among referrers: [Descriptor]
+    ) async throws -> [PulledStatement] {
+        var statements: [PulledStatement] = []
+        for referrer in referrers where referrer.artifactType == .sigstoreBundle {
             guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
                 continue
             }
@@ -137,5 +149,36 @@ package struct Pull: Sendable {
             )
         }
         return statements
+    }
+
+    /// Brings what the statements rest on, as far as it is there; nothing that none of them names.
+    private func evidence(
+        of statements: [PulledStatement],
+        version: Digest,
+        among referrers: [Descriptor]
+    ) async throws {
+        var lists: [EvidenceList] = []
+        for referrer in referrers where referrer.artifactType == .evidenceBlobs {
+            guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
+                continue
+            }
+            lists.append(try EvidenceList(parsing: bytes, of: version))
+        }
+        guard !lists.isEmpty else { return }
+        let stated = try statements.compactMap { statement in
+            let bytes = try store.blobs.read(statement.envelope, limit: Bundle.byteLimit)
+            return try? Bundle(parsing: bytes).statement()
+        }
+        var brought = Set<Digest>()
+        while true {
+            // What an index names comes to light by it.
+            let named = stated.reduce(into: Set<Digest>()) {
+                $0.formUnion($1.evidence(in: store.blobs))
+            }
+            let next = try EvidenceList(lists, namedBy: named, of: version).blobs
+                .filter { brought.insert($0.digest).inserted }
+            if next.isEmpty { return }
+            try await inParallel(next) { try await download.blob($0) }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 package import IngotCore
 internal import IngotCrypto
+internal import IngotEvidence
 package import IngotRemote
 package import IngotStore
 
@@ -47,6 +48,7 @@ package struct Push: Sendable {
     /// - Parameters:
     ///   - version: the manifest's digest.
     ///   - statements: the manifests that refer to it.
+    ///   - evidence: the blobs that these rest on; those that are not here stay away.
     ///   - known: versions that the remote has, whose packs need not be sent again.
     /// - Returns: what was sent, and the descriptor to give a name.
     /// - Throws: `RemoteError` for what the remote does not do, `TransferError` and `StoreError` for
@@ -54,6 +56,7 @@ package struct Push: Sendable {
     package func run(
         _ version: Digest,
         statements: [Digest],
+        evidence: Set<Digest> = [],
         known: [Digest]
     ) async throws -> (report: PushReport, descriptor: Descriptor) {
         let bytes = try store.blobs.read(version, limit: Manifest.byteLimit)
@@ -71,15 +74,16 @@ package struct Push: Sendable {
             artifactType: manifest.artifactType
         )
         let packs = try await self.packs(of: manifest, version: version, known: known)
-        let stated = try self.statements(statements)
-        let blobs = self.blobs(of: manifest) + packs.blobs + stated.flatMap(\.blobs)
-        let sentCount = try await upload(blobs)
-        // Invariant (1).
-        try await remote.putManifest(bytes, as: descriptor, of: repository)
         let list = OutgoingReferrer(
             packs.list.manifest(of: descriptor).canonicalBytes,
             type: .packList
         )
+        let stated =
+            try self.evidence(evidence, of: descriptor) + self.statements(statements)
+        let blobs = self.blobs(of: manifest) + packs.blobs + stated.flatMap(\.blobs)
+        let sentCount = try await upload(blobs)
+        // Invariant (1).
+        try await remote.putManifest(bytes, as: descriptor, of: repository)
         for referrer in [list] + stated {
             try await remote.putManifest(
                 referrer.bytes,
@@ -123,6 +127,23 @@ package struct Push: Sendable {
                 blobs: manifest.layers.map { outgoing($0.digest, byteCount: $0.byteCount) }
             )
         }
+    }
+
+    /// The list of evidence blobs that are here; none for no blobs.
+    private func evidence(
+        _ digests: Set<Digest>,
+        of version: Descriptor
+    ) throws -> [OutgoingReferrer] {
+        let list = try EvidenceList(of: digests, in: store.blobs)
+        guard !list.blobs.isEmpty else { return [] }
+        return [
+            OutgoingReferrer(
+                list.manifest(of: version.digest, byteCount: version.byteCount)
+                    .canonicalBytes,
+                type: .evidenceBlobs,
+                blobs: list.blobs.map { outgoing($0.digest, byteCount: $0.byteCount) }
+            )
+        ]
     }
 
     /// What the manifest names, and the empty configuration of its referrers.

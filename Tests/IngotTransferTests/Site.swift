@@ -66,6 +66,37 @@ struct Site {
         return try record(written.manifestDigest)
     }
 
+    /// States that a version was evaluated, with what the evaluation left behind.
+    func evaluate(_ version: VersionRecord, outputs: Digest) throws {
+        let input = ResourceRef(name: "rows", digest: version.digest)
+        let facts = EvaluatedFacts(
+            candidate: input,
+            baselines: [],
+            dataset: input,
+            split: input,
+            exampleCount: 1,
+            metrics: [],
+            outputs: outputs,
+            form: "unmerged",
+            kernelSet: "portable",
+            parameters: [:],
+            program: input,
+            context: BuildContext(
+                version: "1",
+                execution: Execution(
+                    runID: "01J0Z3",
+                    started: Timestamp(seconds: 1),
+                    finished: Timestamp(seconds: 2)
+                )
+            )
+        )
+        try ledger.record(
+            .evaluated(facts),
+            act: .evaluated,
+            subject: Statement.Subject(name: "rows", digest: version.digest)
+        )
+    }
+
     func record(_ version: Digest) throws -> VersionRecord {
         try catalog.record(of: Reference(repository: Self.repository, target: .digest(version)))
     }
@@ -81,6 +112,7 @@ struct Site {
         let (report, descriptor) = try await push.run(
             version.digest,
             statements: try catalog.statements(about: version.digest).map(\.referrer),
+            evidence: try ledger.evidence(about: version.digest),
             known: try await tags.recentVersions()
         )
         return (report, try await tags.number(descriptor, wanted: version.number))

@@ -34,8 +34,11 @@ struct Fsck: ParsableCommand {
         let images = versions.filter { $0.kind == .image }.map(\.digest)
         let statements = try open.catalog.statements().flatMap { [$0.envelope, $0.referrer] }
         let linked = try open.catalog.namedDigests().linked
-        let damage = try open.store.check(manifests: named, blobs: images + statements + linked) {
-            progress in
+        let damage = try open.store.check(
+            manifests: named,
+            blobs: images + statements + linked,
+            evidence: open.ledger.evidence()
+        ) { progress in
             bar.show(progress.fraction)
         }
         bar.end()

@@ -59,6 +59,7 @@ struct PushCommand: AsyncParsableCommand {
         let (report, descriptor) = try await push.run(
             record.digest,
             statements: try open.catalog.statements(about: record.digest).map(\.referrer),
+            evidence: try open.ledger.evidence(about: record.digest),
             known: try await tags.recentVersions()
         )
         let number = try await tags.number(descriptor, wanted: record.number)

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import IngotCatalog
+import IngotCore
+import IngotCrypto
+import IngotEvidence
+import IngotRemote
+import IngotStore
+import IngotTestSupport
+import Testing
+
+@testable import IngotTransfer
+
+@Suite("Evidence that travels") struct EvidenceTests {
+    private let source: Site
+    private let target: Site
+    private let remote = MemoryRemote()
+    private let version: VersionRecord
+    /// The index of an evaluation's results, and the outputs that it names.
+    private let evidence: Set<Digest>
+    private let index: Digest
+
+    init() throws {
+        source = try Site(storeID: "ab12")
+        target = try Site(storeID: "cd34")
+        version = try source.add([.bytes("file", [1])])
+        let blobs = source.store.blobs
+        let outputs = try ["candidate", "majority"].map { try blobs.put(Array($0.utf8)) }
+        let document: JSONValue = [
+            "candidate": ["outputs": .string(outputs[0].description)],
+            "baselines": [["outputs": .string(outputs[1].description)]],
+        ]
+        index = try blobs.put(document.canonicalBytes)
+        evidence = Set(outputs + [index])
+        try source.evaluate(version, outputs: index)
+    }
+
+    @Test("what a statement rests on comes with it, also what an index names, and once")
+    func travels() async throws {
+        #expect(try source.ledger.evidence() == evidence)
+        try await source.push(version, to: remote)
+        #expect(try await source.push(version, to: remote).report.sentByteCount == 0)
+        _ = try await target.pull(version.digest, from: remote)
+        #expect(try target.store.check(evidence: evidence).isEmpty)
+        remote.with { $0.received = 0 }
+        _ = try await target.pull(version.digest, from: remote)
+        #expect(remote.with { $0.received } == 0)
+    }
+
+    @Test("what is missing is reported, does not keep others, and comes back with a pull")
+    func missing() async throws {
+        try await source.push(version, to: remote)
+        for digest in evidence {
+            unlink(source.store.blobs.path(of: digest))
+            let damage = try source.store.check(evidence: source.ledger.evidence())
+            #expect(damage.contains { $0.object == .blob(digest) })
+            try await source.push(version, to: remote)
+            _ = try await source.pull(version.digest, from: remote)
+            #expect(try source.store.check(evidence: evidence).isEmpty)
+        }
+    }
+
+    @Test("only what a statement names is taken in, and nothing that is too large")
+    func refused() async throws {
+        try await source.push(version, to: remote)
+        let other = Array("something else".utf8)
+        try offer([Digest.of(other): other.count])
+        remote.with { $0.blobs[Digest.of(other)] = other }
+        _ = try await target.pull(version.digest, from: remote)
+        #expect(!target.store.blobs.contains(Digest.of(other)))
+        try offer([index: EvidenceList.blobByteLimit + 1])
+        await #expect(throws: EvidenceError.self) {
+            try await target.pull(version.digest, from: remote)
+        }
+    }
+
+    /// Puts a list beside the version, as anybody could who may push.
+    private func offer(_ blobs: [Digest: Int]) throws {
+        let bytes = EvidenceList(blobs).manifest(of: version.digest, byteCount: 1).canonicalBytes
+        let descriptor = Descriptor(
+            mediaType: .imageManifest,
+            digest: Digest.of(bytes),
+            byteCount: bytes.count,
+            artifactType: .evidenceBlobs
+        )
+        remote.with {
+            $0.manifests[descriptor.digest] = bytes
+            $0.referrers[version.digest, default: []].append(descriptor)
+        }
+    }
+
+    @Test("a stranger's statement gets no blob out of a store by naming it")
+    func stranger() async throws {
+        let secret = Array("secret".utf8)
+        try source.evaluate(version, outputs: Digest.of(secret))
+        try await source.push(version, to: remote)
+        _ = try target.store.blobs.put(secret)
+        let pulled = try await target.pull(version.digest, from: remote)
+        _ = try target.ledger.record(pulled: pulled, in: Site.repository, number: 1, tag: nil)
+        let onward = MemoryRemote()
+        try await target.push(target.record(version.digest), to: onward)
+        #expect(onward.with { $0.blobs[Digest.of(secret)] } == nil)
+        #expect(try target.ledger.evidence().isEmpty)
+        // Whose keys count is no stranger.
+        _ = try target.ledger.trust(source.ledger.ownKeys(), roles: [.evaluator])
+        #expect(try target.reopened().evidence() == evidence.union([Digest.of(secret)]))
+    }
+}
