@@ -15,10 +15,19 @@ package struct WorkingCopy: Sendable {
     private let cacheFile: String
     /// Locked with `flock` by the one checkout of this data that runs.
     private let lockFile: String
+    private let isNamed: @Sendable (Digest) throws -> Bool
 
-    package init(_ path: DataPath, store: Store) {
+    /// - Parameter isNamed: Whether a version is one of a repository. Only such a version is known to
+    ///   be whole: what nothing names may be collected, and an add that was killed may have written
+    ///   part of it again.
+    package init(
+        _ path: DataPath,
+        store: Store,
+        isNamed: @escaping @Sendable (Digest) throws -> Bool
+    ) {
         self.path = path
         self.store = store
+        self.isNamed = isNamed
         // A workspace that moves as a whole keeps its caches.
         let root = store.blobs.root
         let workspace = root.lastIndex(of: "/").map { root[...$0] } ?? ""
@@ -31,9 +40,9 @@ package struct WorkingCopy: Sendable {
 
     /// The cache, when its version is still in the store.
     func cache() -> StatCache? {
-        guard let cache = StatCache.read(cacheFile), store.blobs.keeps(cache.version) else {
-            return nil
-        }
+        guard let cache = StatCache.read(cacheFile), store.blobs.keeps(cache.version),
+            (try? isNamed(cache.version)) == true
+        else { return nil }
         return cache
     }
 

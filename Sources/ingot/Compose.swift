@@ -98,6 +98,10 @@ struct OpenStore {
         )
     }
 
+    func workingCopy(_ path: DataPath) -> WorkingCopy {
+        WorkingCopy(path, store: store) { [catalog] in try !catalog.versions(with: $0).isEmpty }
+    }
+
     /// A version by reference, by digest, or as what an environment runs; or the error that says
     /// what there is.
     func resolve(_ text: String) throws -> (reference: Reference, digest: Digest) {

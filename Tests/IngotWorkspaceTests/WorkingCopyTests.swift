@@ -5,6 +5,7 @@ import IngotCore
 import IngotFiles
 import IngotStore
 import IngotTestSupport
+import Synchronization
 import Testing
 
 @testable import IngotWorkspace
@@ -14,6 +15,8 @@ private struct Workspace {
     let directory: TemporaryDirectory
     let store: Store
     let copy: WorkingCopy
+    /// Versions that no repository has any more.
+    let removed = Removed()
 
     init(_ name: String = "data") throws {
         directory = try TemporaryDirectory()
@@ -24,7 +27,7 @@ private struct Workspace {
         copy = WorkingCopy(
             try DataPath(name, workingDirectory: directory.path),
             store: store
-        )
+        ) { [removed] in !removed.contains($0) }
     }
 
     /// Adds the data as the command does, once its files are older than a tick of the clock.
@@ -61,6 +64,14 @@ private struct Workspace {
     }
 }
 
+private final class Removed: Sendable {
+    private let versions = Mutex<Set<Digest>>([])
+
+    func insert(_ version: Digest) { versions.withLock { _ = $0.insert(version) } }
+
+    func contains(_ version: Digest) -> Bool { versions.withLock { $0.contains(version) } }
+}
+
 @Suite("WorkingCopy")
 struct WorkingCopyTests {
     private let work: Workspace
@@ -86,6 +97,16 @@ struct WorkingCopyTests {
         let text = String(decoding: try Files.read("/proc/self/io"), as: UTF8.self)
         let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("rchar: ") })
         return try #require(Int(line.dropFirst(7)))
+    }
+
+    @Test("a removed version is no reason to leave a file unread: parts of it may be gone")
+    func removedVersion() throws {
+        let version = try work.add().pointer.digest
+        #expect(try work.add().scan.files.isEmpty)
+        work.removed.insert(version)
+        let scan = try work.copy.scan()
+        #expect(scan.kept == nil)
+        #expect(scan.files.count == 6)
     }
 
     @Test("lists files in the order of trees")

@@ -91,7 +91,7 @@ struct Add: ParsableCommand {
         to open: OpenStore,
         changed: inout [String]
     ) throws -> Published {
-        let copy = WorkingCopy(path, store: open.store)
+        let copy = open.workingCopy(path)
         let scan = try copy.scan()
         guard scan.fileCount > 0 else {
             throw PipelineError("\(path.shown): no files: add a directory that has some")

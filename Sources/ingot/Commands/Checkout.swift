@@ -85,7 +85,7 @@ struct Checkout: ParsableCommand {
     ) throws -> JSONValue {
         let bar = ProgressBar("checking out")
         defer { bar.end() }
-        let result = try WorkingCopy(path, store: open.store).checkout(
+        let result = try open.workingCopy(path).checkout(
             digest,
             form: form,
             force: force

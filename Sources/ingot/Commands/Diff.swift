@@ -69,7 +69,7 @@ struct Diff: ParsableCommand {
         var items: [JSONValue] = []
         for path in try WorkspaceArguments.data(old.map { [$0] } ?? []) {
             guard let pointer = try path.readPointer() else { continue }
-            let state = try WorkingCopy(path, store: open.store).state(against: pointer)
+            let state = try open.workingCopy(path).state(against: pointer)
             let changes: WorkingState.Changes
             switch state {
             case .modified(let found), .otherVersion(_, let found): changes = found

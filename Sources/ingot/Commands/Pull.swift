@@ -27,7 +27,7 @@ struct PullCommand: AsyncParsableCommand {
         let open = try OpenStore(transfer.options)
         for target in try await transfer.fetch(into: open) {
             guard let data = target.data, let pointer = target.pointer else { continue }
-            let copy = WorkingCopy(data, store: open.store)
+            let copy = open.workingCopy(data)
             let bar = ProgressBar("checking out")
             defer { bar.end() }
             _ = try copy.checkout(pointer.digest, form: pointer.form, force: force) { progress in

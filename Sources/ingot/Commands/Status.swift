@@ -92,7 +92,7 @@ struct StatusReport {
         state =
             known == nil
             ? .versionMissing
-            : try WorkingCopy(path, store: open.store).state(against: pointer)
+            : try open.workingCopy(path).state(against: pointer)
         newest = try open.catalog.versions(of: pointer.repository).last
         if case .otherVersion(let digest, _) = state {
             let record = try open.catalog.version(digest, in: pointer.repository)
