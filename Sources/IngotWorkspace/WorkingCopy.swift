@@ -17,9 +17,10 @@ package struct WorkingCopy: Sendable {
     private let lockFile: String
     private let isNamed: @Sendable (Digest) throws -> Bool
 
-    /// - Parameter isNamed: Whether a version is one of a repository. Only such a version is known to
-    ///   be whole: what nothing names may be collected, and an add that was killed may have written
-    ///   part of it again.
+    /// `isNamed` says whether a version is one of a repository.
+    ///
+    /// Only such a version is known to be whole: what nothing names may be collected, and an add that
+    /// was killed may have written part of it again.
     package init(
         _ path: DataPath,
         store: Store,
