@@ -7,8 +7,10 @@ package import IngotCore
 package struct NamedDigests: Sendable {
     /// The versions of all repositories: their bytes must be there.
     package fileprivate(set) var versions = Set<Digest>()
-    /// Manifests and blobs that belong to repositories of the registry.
-    package fileprivate(set) var linked = Set<Digest>()
+    /// Manifests that belong to repositories of the registry: their bytes must be there.
+    package fileprivate(set) var linkedManifests = Set<Digest>()
+    /// Other blobs that do.
+    package fileprivate(set) var linkedBlobs = Set<Digest>()
     /// What the log, runs and remembered steps name besides, without versions that were removed.
     package fileprivate(set) var mentioned = Set<Digest>()
     /// Versions that were removed everywhere.
@@ -25,9 +27,8 @@ extension Catalog {
             named.removed = try digests(
                 "SELECT digest FROM version WHERE removedIndex IS NOT NULL"
             ).subtracting(named.versions)
-            named.linked = try digests(
-                "SELECT digest FROM manifestLink UNION SELECT digest FROM blobLink"
-            )
+            named.linkedManifests = try digests("SELECT digest FROM manifestLink")
+            named.linkedBlobs = try digests("SELECT digest FROM blobLink")
             let texts = """
                 SELECT CAST(text AS TEXT) FROM logEntry UNION ALL SELECT outputs FROM run
                 UNION ALL SELECT result FROM cachedStep

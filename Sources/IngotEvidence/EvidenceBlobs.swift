@@ -46,14 +46,19 @@ extension Statement {
     ///
     /// The definition that an environment's statement is about is one itself.
     /// A statement that says nothing readable names none.
-    package func evidence(in blobs: BlobStore) -> Set<Digest> {
+    ///
+    /// - Throws: `StoreError` when one that is here cannot be read.
+    package func evidence(in blobs: BlobStore) throws -> Set<Digest> {
         guard let facts = try? facts() else { return [] }
         var found = Set<Digest>()
         let definition = facts.kind == .environmentSet ? [subject.digest] : []
         for digest in facts.evidence + definition {
             found.insert(digest)
-            guard let bytes = try? blobs.read(digest, limit: EvidenceList.blobByteLimit),
-                bytes.first == UInt8(ascii: "{"), let document = try? JSONValue(parsing: bytes)
+            guard blobs.contains(digest),
+                try blobs.byteCount(of: digest) <= EvidenceList.blobByteLimit
+            else { continue }
+            let bytes = try blobs.read(digest, limit: EvidenceList.blobByteLimit)
+            guard bytes.first == UInt8(ascii: "{"), let document = try? JSONValue(parsing: bytes)
             else { continue }
             found.formUnion(facts.evidence(namedIn: document))
         }
@@ -79,12 +84,18 @@ extension Ledger {
     }
 
     private func evidence(of statements: [StatementRecord]) throws -> Set<Digest> {
+        // Without keys that count no statement holds.
+        guard try keys.hasTrust else { return [] }
         let check = try StatementCheck(ledger: self)
         var found = Set<Digest>()
         // A model signature names files alone.
         for record in statements where record.predicateType != PredicateKind.modelSignature.type {
             guard let verified = try check.finding(record).verified else { continue }
-            found.formUnion(verified.statement.evidence(in: blobs))
+            let facts = try? verified.statement.facts()
+            // One that is damaged is named itself, which is what `fsck` needs.
+            found.formUnion(
+                (try? verified.statement.evidence(in: blobs)) ?? Set(facts?.evidence ?? [])
+            )
         }
         return found
     }

@@ -21,6 +21,11 @@ package struct KeyRing: Sendable {
         get throws(EvidenceError) { try content.get() }
     }
 
+    /// False for whoever only reads a store whose keys are elsewhere.
+    package var hasTrust: Bool {
+        get throws { try Self.isMade(at: directory) }
+    }
+
     /// A PEM of one key is 300 bytes.
     private static let keyByteLimit = 64 << 10
     private static let trustName = "trust.json"

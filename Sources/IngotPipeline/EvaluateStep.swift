@@ -29,8 +29,7 @@ extension PipelineContext {
             part: recipe.evaluate.part,
             program: program
         )
-        if let known = try rememberedEvaluation(key, run) {
-            let bundle = try EvaluationBundle(reading: known, from: store.blobs)
+        if let (known, bundle) = try rememberedEvaluation(key, run) {
             try catalog.append(metrics: bundle.values, step: 0, to: run.id)
             report(.stepFinished(.evaluate, summary: bundle.summary, isReused: true))
             return known
@@ -72,10 +71,15 @@ extension PipelineContext {
 
     static let unmerged = "unmerged"
 
-    private func rememberedEvaluation(_ key: StepKey, _ run: RecipeRun) throws -> Digest? {
+    private func rememberedEvaluation(
+        _ key: StepKey,
+        _ run: RecipeRun
+    ) throws -> (index: Digest, bundle: EvaluationBundle)? {
         guard !run.isForced(.evaluate), let text = try remembered(key)?["evaluation"]?.string
         else { return nil }
-        return try Digest(parsing: text)
+        let index = try Digest(parsing: text)
+        // The outputs may have been collected with the version that they were about.
+        return (try? EvaluationBundle(reading: index, from: store.blobs)).map { (index, $0) }
     }
 
     private func evaluationTask(

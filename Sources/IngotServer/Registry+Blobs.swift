@@ -92,7 +92,8 @@ extension Registry {
         guard store.blobs.contains(digest) else { return nil }
         let reader = try BlobReader(digest, of: store.blobs)
         // A client that asks before it pushes sends again what it hears is missing.
-        guard try store.blobs.holds(digest, byteCount: reader.byteCount) else { return nil }
+        let isWhole = try store.blobs.holds(digest, byteCount: reader.byteCount)
+        guard isWhole || !store.blobs.keeps(digest) else { return nil }
         return checked.isDamaged(reader) ? nil : reader
     }
 

@@ -13,7 +13,7 @@ internal import IngotFiles
 extension BlobStore {
     /// Takes a lease: see `Lease`.
     ///
-    /// Nil on a disk that cannot be written to, where nobody collects either.
+    /// Nil for whoever may not write to the store: what they read may be collected.
     package func lease() throws -> Lease? {
         do {
             return try Lease(in: layout.leases)
@@ -30,13 +30,10 @@ extension BlobStore {
         try FileHandle.move(path(of: digest), to: layout.condemned(digest))
     }
 
-    /// A newer copy of it is the same bytes.
+    /// Where somebody wrote the blob anew meanwhile, that copy stays: this one may be damaged.
     private func restore(_ digest: Digest) throws {
-        do {
-            try FileHandle.move(layout.condemned(digest), to: path(of: digest))
-        } catch let error as FileError where error.isMissing {
-            // Somebody else put it back.
-        }
+        if keeps(digest) { return try removeCondemned(digest) }
+        try FileHandle.move(layout.condemned(digest), to: path(of: digest))
     }
 
     func removeCondemned(_ digest: Digest) throws {
@@ -45,11 +42,13 @@ extension BlobStore {
 
     /// Puts back what a collection left that was killed.
     func restoreAbandoned() throws {
-        let abandoned = try condemned()
-        guard !abandoned.isEmpty, let lock = try FileLock(at: layout.collectionLock) else { return }
+        guard try !condemned().isEmpty, let lock = try FileLock(at: layout.collectionLock) else {
+            return
+        }
         try withExtendedLifetime(lock) {
-            try restore(abandoned.filter { try !isDocument($0) })
-            try restore(abandoned)
+            // A collection may have ended between the look and the lock.
+            let abandoned = try condemned().map { ($0, try isDocument($0)) }
+            try restore((abandoned.filter { !$0.1 } + abandoned.filter(\.1)).map(\.0))
         }
     }
 

@@ -54,8 +54,9 @@ package struct GarbageCollection {
         // What is garbage as a whole goes first: a rewrite needs room.
         try sweep(survey.garbage, into: &report)
         guard report.isComplete, !survey.sparse.isEmpty else { return report }
-        let packs = try rewrite(survey.sparse)
+        let (packs, writtenByteCount) = try rewrite(survey.sparse)
         report.sparsePackCount = packs.count
+        report.removedByteCount -= writtenByteCount
         try sweep(packs, into: &report)
         return report
     }
@@ -96,13 +97,15 @@ package struct GarbageCollection {
             if reachable.blobs.contains(digest) || isYoung {
                 survey.keptByteCount += item.byteCount
             } else if let chunks {
-                survey.keptByteCount += item.byteCount
                 let garbage = item.byteCount - chunks.storedByteCount
                 if garbage > Self.smallGarbageByteCount,
                     Double(chunks.storedByteCount)
                         < Self.sparseFraction * Double(item.byteCount)
                 {
                     survey.sparse.append((item, chunks.digests))
+                    survey.keptByteCount += chunks.storedByteCount
+                } else {
+                    survey.keptByteCount += item.byteCount
                 }
             } else {
                 survey.garbage.append(item)
@@ -185,7 +188,7 @@ package struct GarbageCollection {
             var needed = reachable.blobs
             try forEachLocation(of: reachable.chunks) { needed.insert($1.pack) }
             try blobs.restore(back.filter(needed.contains))
-            try remove(garbage.filter { !needed.contains($0.digest) }, &report)
+            try remove(garbage.filter { !needed.contains($0.digest) }, keeping: needed, &report)
         } catch {
             // The next process that opens the store does it where this one cannot.
             try? blobs.restore(back)
@@ -193,10 +196,14 @@ package struct GarbageCollection {
         }
     }
 
-    private func remove(_ doomed: [Garbage], _ report: inout CollectionReport) throws {
+    private func remove(
+        _ doomed: [Garbage],
+        keeping needed: Set<Digest>,
+        _ report: inout CollectionReport
+    ) throws {
         for item in doomed where item.isDocument { try store.blobs.removeCondemned(item.digest) }
         try FileHandle.syncDirectory(store.blobs.layout.condemned)
-        try forget(doomed.map(\.digest))
+        try forget(doomed.map(\.digest), keeping: needed)
         for item in doomed where !item.isDocument { try store.blobs.removeCondemned(item.digest) }
         try FileHandle.syncDirectory(store.blobs.layout.condemned)
         report.removedBlobCount += doomed.count
@@ -216,9 +223,21 @@ package struct GarbageCollection {
     }
 
     /// Takes packs out of the index, which must not name bytes that are gone.
-    private func forget(_ blobs: [Digest]) throws {
+    private func forget(_ blobs: [Digest], keeping needed: Set<Digest>) throws {
         let packs = Set(try store.index.packs()).intersection(blobs)
+        guard !packs.isEmpty else { return }
+        let chunks = try packs.reduce(into: Set<Digest>()) {
+            $0.formUnion(try store.chunks(inPack: $1) ?? [])
+        }
         try store.index.remove(packs: packs.sorted())
+        // The index knows one place of a chunk: a pack that stays, such as one that a client pushed
+        // and has not named yet, may hold it as well.
+        for pack in needed where !packs.contains(pack) && store.blobs.contains(pack) {
+            guard let directory = try store.packDirectory(of: pack),
+                directory.entries.contains(where: { chunks.contains($0.chunk) })
+            else { continue }
+            try store.index.add(directory, of: pack)
+        }
         // Somebody may have written the very same pack again meanwhile, and entered it.
         for pack in packs where store.blobs.keeps(pack) {
             if let directory = try store.packDirectory(of: pack) {
@@ -229,8 +248,11 @@ package struct GarbageCollection {
 
     // MARK: Rewriting
 
-    /// Copies the chunks that are needed into new packs; returns the old ones.
-    private func rewrite(_ sparse: [(pack: Garbage, chunks: Set<Digest>)]) throws -> [Garbage] {
+    /// Copies the chunks that are needed into new packs; returns the old ones, and what the new ones
+    /// take.
+    private func rewrite(
+        _ sparse: [(pack: Garbage, chunks: Set<Digest>)]
+    ) throws -> (old: [Garbage], writtenByteCount: Int) {
         let packs = PackWriter(blobs: store.blobs, index: store.index)
         let codec = ChunkCodec()
         var rewritten: [Garbage] = []
@@ -259,7 +281,7 @@ package struct GarbageCollection {
             rewritten.append(pack)
         }
         try packs.commit()
-        return rewritten
+        return (rewritten, packs.newByteCount)
     }
 }
 

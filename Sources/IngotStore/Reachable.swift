@@ -10,29 +10,48 @@ package import IngotCore
 package struct Reachable {
     package private(set) var blobs = Set<Digest>()
     package private(set) var chunks = Set<Digest>()
+    /// Manifests whose needs are known.
+    private var walked = Set<Digest>()
     private let store: Store
 
     package init(in store: Store) { self.store = store }
 
-    /// - Throws: `StoreError` when a version cannot be walked, or a required blob is not there: then
-    ///   nobody knows what it needs.
-    package mutating func add(_ roots: some Sequence<Digest>, areRequired: Bool = false) throws {
-        for root in roots {
-            if areRequired, !blobs.contains(root), !store.blobs.contains(root) {
-                throw Self.unknownNeeds(of: root, store.blobs.missing(root))
+    /// Adds manifests that must be here, with all they name: the chunks of a version's tree, the
+    /// manifests of an index.
+    ///
+    /// - Throws: `StoreError` when one is missing or cannot be walked: then nobody knows what it needs.
+    package mutating func add(manifests: some Sequence<Digest>) throws {
+        var pending = Array(manifests)
+        while let digest = pending.popLast() {
+            guard !walked.contains(digest) else { continue }
+            guard store.blobs.contains(digest) else {
+                throw Self.unknownNeeds(of: digest, store.blobs.missing(digest))
             }
-            try add(root)
+            walked.insert(digest)
+            blobs.insert(digest)
+            guard let document = try document(digest) else { continue }
+            keep(Self.descriptors(["config", "layers", "blobs"], of: document))
+            // An index may name manifests that were never pushed.
+            pending += Self.descriptors(["manifests"], of: document).filter(store.blobs.contains)
+            try addTree(of: digest, document)
         }
     }
 
-    private mutating func add(_ root: Digest) throws {
-        var pending = [root]
-        while let digest = pending.popLast() {
-            guard !blobs.contains(digest), store.blobs.contains(digest) else { continue }
+    /// Adds blobs that are here, with nothing that they name.
+    package mutating func keep(_ digests: some Sequence<Digest>) {
+        for digest in digests where !blobs.contains(digest) && store.blobs.contains(digest) {
+            blobs.insert(digest)
+        }
+    }
+
+    /// Adds blobs that something mentions, with the blobs that these name where they are manifests.
+    ///
+    /// What is mentioned may be anything, also what a stranger wrote, so that no tree is walked.
+    package mutating func add(mentioned digests: some Sequence<Digest>) throws {
+        for digest in digests where !blobs.contains(digest) && store.blobs.contains(digest) {
             blobs.insert(digest)
             guard let document = try document(digest) else { continue }
-            pending += Self.named(in: document)
-            try addTree(of: digest, document)
+            keep(Self.descriptors(["config", "layers", "blobs"], of: document))
         }
     }
 
@@ -46,14 +65,11 @@ package struct Reachable {
         } catch let error as StoreError { throw Self.unknownNeeds(of: digest, error) }
     }
 
-    /// What a manifest or an index names, by OCI's members.
-    private static func named(in document: JSONValue) -> [Digest] {
-        let descriptors =
-            [document["config"]].compactMap { $0 }
-            + ["layers", "manifests", "blobs"].flatMap { document[$0]?.array ?? [] }
-        return descriptors.compactMap { $0["digest"]?.string }.compactMap {
-            try? Digest(parsing: $0)
+    private static func descriptors(_ members: [String], of document: JSONValue) -> [Digest] {
+        members.flatMap { member in document[member]?.array ?? [document[member]].compactMap { $0 }
         }
+        .compactMap { $0["digest"]?.string }
+        .compactMap { try? Digest(parsing: $0) }
     }
 
     private mutating func addTree(of digest: Digest, _ document: JSONValue) throws {

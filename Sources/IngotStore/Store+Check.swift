@@ -36,7 +36,7 @@ extension Store {
         let whole = Set(try blobs.digests())
         try index.remove(packs: index.packs().filter { !whole.contains($0) })
         var count = 0
-        for digest in whole.sorted() {
+        for digest in whole.sorted() where blobs.keeps(digest) {
             guard let directory = try packDirectory(of: digest) else { continue }
             try index.add(directory, of: digest)
             count += 1

@@ -51,6 +51,6 @@ extension Store {
     /// Where a raw file lies as it is, to be mapped; nil for a file in chunks.
     package func rawPath(_ entry: TreeEntry) -> String? {
         guard case .raw(let digest) = entry.content else { return nil }
-        return blobs.path(of: digest)
+        return blobs.keeps(digest) ? blobs.path(of: digest) : blobs.layout.condemned(digest)
     }
 }

@@ -162,7 +162,9 @@ package struct Pull: Sendable {
             guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
                 continue
             }
-            lists.append(try EvidenceList(parsing: bytes, of: version))
+            // What is no such list is as none.
+            guard let list = try? EvidenceList(parsing: bytes, of: version) else { continue }
+            lists.append(list)
         }
         guard !lists.isEmpty else { return }
         let stated = try statements.compactMap { statement in
@@ -172,8 +174,8 @@ package struct Pull: Sendable {
         var brought = Set<Digest>()
         while true {
             // What an index names comes to light by it.
-            let named = stated.reduce(into: Set<Digest>()) {
-                $0.formUnion($1.evidence(in: store.blobs))
+            let named = try stated.reduce(into: Set<Digest>()) {
+                try $0.formUnion($1.evidence(in: store.blobs))
             }
             let next = try EvidenceList(lists, namedBy: named, of: version).blobs
                 .filter { brought.insert($0.digest).inserted }

@@ -151,6 +151,12 @@ def checker():
         count("checked")
 
 
+def crashed(arguments):
+    with lock:
+        failures.append(f"{arguments.thread}: {arguments.exc_value!r}")
+
+
+threading.excepthook = crashed
 ingot(store, "init")
 server = subprocess.Popen(["ingot", "serve", "--listen", "127.0.0.1:0", "--store", store],
                           stdout=subprocess.PIPE, text=True)

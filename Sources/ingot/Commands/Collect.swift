@@ -11,8 +11,8 @@ struct Collect: ParsableCommand {
         commandName: "gc",
         abstract: "Remove the bytes that no version needs any more.",
         discussion: """
-            Kept is what versions, statements, the log and the registry's repositories lead to. Packs \
-            of which less than half is needed are rewritten. Other commands and `ingot serve` may run \
+            Kept is what versions, statements, the log, runs, remembered steps and the registry's \
+            repositories lead to. Packs of which less than half is needed are rewritten. Other commands and `ingot serve` may run \
             meanwhile: what one of them may have seen before is removed only when it has ended.
             """
     )

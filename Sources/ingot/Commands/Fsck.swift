@@ -33,7 +33,8 @@ struct Fsck: ParsableCommand {
         let named = versions.filter { $0.kind != .image }.map(\.digest)
         let images = versions.filter { $0.kind == .image }.map(\.digest)
         let statements = try open.catalog.statements().flatMap { [$0.envelope, $0.referrer] }
-        let linked = try open.catalog.namedDigests().linked
+        let all = try open.catalog.namedDigests()
+        let linked = all.linkedManifests.union(all.linkedBlobs)
         let damage = try open.store.check(
             manifests: named,
             blobs: images + statements + linked,

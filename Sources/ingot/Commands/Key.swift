@@ -40,7 +40,8 @@ struct Key: ParsableCommand {
         private static func json(_ key: KeyRecord) -> JSONValue {
             [
                 "role": .string(key.role), "key": .string(key.keyID),
-                "owner": key.detail["owner"] ?? .null, "log_index": .integer(Int64(key.logIndex)),
+                "owner": key.detail["owner"] ?? .null, "store": key.detail["store"] ?? .null,
+                "log_index": .integer(Int64(key.logIndex)),
                 "revoked": key.revocation.map { .string($0.reason) } ?? .null,
             ]
         }
