@@ -251,7 +251,10 @@ extension HTTPConnection {
         _ fields: [(String, String)]
     ) {
         var headers = HTTPHeaders(fields)
-        if isLast { headers.add(name: "Connection", value: "close") }
+        // Without a length, and without pieces as HTTP/1.1 has them, the end of the answer is that
+        // of the connection.
+        if head.version == .http1_0, !headers.contains(name: "Content-Length") { isLast = true }
+        headers.addConnection(isLast: isLast, to: head.version)
         let response = HTTPResponseHead(version: head.version, status: status, headers: headers)
         context?.write(wrapOutboundOut(.head(response)), promise: nil)
     }

@@ -2,6 +2,7 @@
 
 internal import IngotCore
 internal import IngotCrypto
+internal import IngotHTTP
 internal import IngotStore
 internal import NIOCore
 internal import NIOHTTP1
@@ -29,7 +30,7 @@ extension RegistryConnection {
             headers.add(name: "Content-Length", value: "\(reply.byteCount)")
         }
         headers.add(name: "Docker-Distribution-API-Version", value: "registry/2.0")
-        if isLast { headers.add(name: "Connection", value: "close") }
+        headers.addConnection(isLast: isLast, to: transaction.head.version)
         let head = HTTPResponseHead(
             version: transaction.head.version,
             status: reply.status,
