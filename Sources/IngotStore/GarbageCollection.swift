@@ -34,10 +34,19 @@ package struct GarbageCollection {
         self.patience = patience
         self.mark = mark
         try store.blobs.restoreAbandoned()
-        guard let lock = try FileLock(at: store.blobs.layout.collectionLock) else {
-            throw StoreError("another collection runs on this store: wait for it")
+        // Whoever opens the store holds the lock as well while it puts back what a killed
+        // collection left.
+        let deadline = ContinuousClock.now + patience
+        while true {
+            if let lock = try FileLock(at: store.blobs.layout.collectionLock) {
+                self.lock = lock
+                return
+            }
+            guard ContinuousClock.now < deadline else {
+                throw StoreError("another collection runs on this store: wait for it")
+            }
+            usleep(20_000)
         }
-        self.lock = lock
     }
 
     /// What can be removed, without removing anything.
