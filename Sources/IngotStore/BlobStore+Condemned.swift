@@ -45,11 +45,15 @@ extension BlobStore {
         guard try !condemned().isEmpty, let lock = try FileLock(at: layout.collectionLock) else {
             return
         }
-        try withExtendedLifetime(lock) {
-            // A collection may have ended between the look and the lock.
-            let abandoned = try condemned().map { ($0, try isDocument($0)) }
-            try restore((abandoned.filter { !$0.1 } + abandoned.filter(\.1)).map(\.0))
-        }
+        // Looked at again: a collection may have ended between the look and the lock.
+        try withExtendedLifetime(lock) { try restoreCondemned() }
+    }
+
+    /// Puts back all that is condemned; for whoever holds `gc.lock`.
+    func restoreCondemned() throws {
+        let abandoned = try condemned().map { ($0, try isDocument($0)) }
+        guard !abandoned.isEmpty else { return }
+        try restore((abandoned.filter { !$0.1 } + abandoned.filter(\.1)).map(\.0))
     }
 
     /// Puts blobs back for good.

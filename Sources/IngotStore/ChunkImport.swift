@@ -2,7 +2,7 @@
 
 package import IngotCore
 
-/// Takes in single chunks of packs that are elsewhere.
+/// Takes in single chunks of other packs, as these store them.
 package final class ChunkImport {
     private let packs: PackWriter
     private let codec = ChunkCodec()
@@ -34,6 +34,9 @@ package final class ChunkImport {
             )
         }
     }
+
+    /// What the new packs take, once they are committed.
+    var newByteCount: Int { packs.newByteCount }
 
     /// Makes all of them durable, then known.
     package func commit() throws { try packs.commit() }

@@ -33,20 +33,19 @@ package struct GarbageCollection {
         self.store = store
         self.patience = patience
         self.mark = mark
-        try store.blobs.restoreAbandoned()
         // Whoever opens the store holds the lock as well while it puts back what a killed
         // collection left.
         let deadline = ContinuousClock.now + patience
-        while true {
-            if let lock = try FileLock(at: store.blobs.layout.collectionLock) {
-                self.lock = lock
-                return
-            }
-            guard ContinuousClock.now < deadline else {
-                throw StoreError("another collection runs on this store: wait for it")
-            }
+        var taken = try FileLock(at: store.blobs.layout.collectionLock)
+        while taken == nil, ContinuousClock.now < deadline {
             usleep(20_000)
+            taken = try FileLock(at: store.blobs.layout.collectionLock)
         }
+        guard let taken else {
+            throw StoreError("another collection runs on this store: wait for it")
+        }
+        lock = taken
+        try store.blobs.restoreCondemned()
     }
 
     /// What can be removed, without removing anything.
@@ -262,35 +261,23 @@ package struct GarbageCollection {
     private func rewrite(
         _ sparse: [(pack: Garbage, chunks: Set<Digest>)]
     ) throws -> (old: [Garbage], writtenByteCount: Int) {
-        let packs = PackWriter(blobs: store.blobs, index: store.index)
-        let codec = ChunkCodec()
+        let chunks = ChunkImport(store: store)
         var rewritten: [Garbage] = []
-        for (pack, chunks) in sparse {
+        for (pack, needed) in sparse {
             guard let directory = try store.packDirectory(of: pack.digest) else { continue }
             let handle = try store.blobs.open(pack.digest)
-            let entries = directory.entries.filter { chunks.contains($0.chunk) }
-            for entry in entries where !packs.isPending(entry.chunk) {
-                guard let stored = try handle.read(entry.storedByteCount, at: entry.offset),
-                    codec.content(
-                        of: entry.chunk,
-                        stored: stored,
-                        encoding: entry.encoding,
-                        byteCount: entry.byteCount
-                    ) != nil
-                else { throw store.blobs.damaged(pack.digest) }
-                try unsafe stored.withUnsafeBytes {
-                    try unsafe packs.append(
-                        entry.chunk,
-                        stored: $0,
-                        byteCount: entry.byteCount,
-                        encoding: entry.encoding
-                    )
+            for entry in directory.entries where needed.contains(entry.chunk) {
+                guard let stored = try handle.read(entry.storedByteCount, at: entry.offset) else {
+                    throw store.blobs.damaged(pack.digest)
                 }
+                do {
+                    try chunks.add(entry, stored: stored)
+                } catch is StoreError { throw store.blobs.damaged(pack.digest) }
             }
             rewritten.append(pack)
         }
-        try packs.commit()
-        return (rewritten, packs.newByteCount)
+        try chunks.commit()
+        return (rewritten, chunks.newByteCount)
     }
 }
 
