@@ -24,7 +24,7 @@ package final class ChunkImport {
         guard stored.count == entry.storedByteCount, content != nil else {
             throw StoreError("chunk \(entry.chunk): what came are other bytes: not taken in")
         }
-        guard !packs.isPending(entry.chunk) else { return }
+        guard packs.claim(entry.chunk) else { return }
         try unsafe stored.withUnsafeBytes {
             try unsafe packs.append(
                 entry.chunk,

@@ -3,7 +3,7 @@
 internal import IngotCore
 internal import IngotCrypto
 
-/// Appends chunks that the store lacks to packs.
+/// Appends chunks that the store lacks to packs, which are written behind the caller's back.
 final class ChunkSink {
     /// A chunk to be added, as part of some bytes in memory.
     struct Piece: Sendable {
@@ -12,7 +12,14 @@ final class ChunkSink {
         let range: Range<Int>
     }
 
-    let packs: PackWriter
+    /// Chunks smaller than this together are not worth a thread.
+    private static let writtenTogether = 1 << 20
+
+    private let packs: PackWriter
+    /// What the next piece of writing appends.
+    private var ready: [Ready] = []
+    private var readyByteCount = 0
+    private let writing = Background<Void>()
     private let codec = ChunkCodec()
     private let presence: PackPresence
 
@@ -30,40 +37,60 @@ final class ChunkSink {
 
     /// Adds those of the chunks that are not there yet, compressed on several threads.
     func add(_ pieces: [Piece]) throws {
-        var seen = try presence.present(pieces.map(\.digest))
-        let new = pieces.filter { !packs.isPending($0.digest) && seen.insert($0.digest).inserted }
-        let codec = self.codec
-        let frames = try Parallel.map(new.count) { index in
+        // Claimed before they are looked up: a chunk whose pack is published meanwhile is then in
+        // the index.
+        let claimed = pieces.filter { packs.claim($0.digest) }
+        let present = try presence.present(claimed.map(\.digest))
+        packs.release(present)
+        let new = claimed.filter { !present.contains($0.digest) }
+        let frames = try Parallel.map(new.count) { [codec] index in
             unsafe new[index].bytes.withUnsafeBytes {
                 // Safe: the range is one of the piece's bytes.
                 unsafe codec.compress(UnsafeRawBufferPointer(rebasing: $0[new[index].range]))
             }
         }
         for (piece, frame) in zip(new, frames) {
-            try append(piece, frame)
+            ready.append(Ready(piece: piece, frame: frame))
+            readyByteCount += piece.range.count
         }
+        if readyByteCount >= Self.writtenTogether { try write() }
     }
 
-    private func append(_ piece: Piece, _ frame: [UInt8]?) throws {
-        if let frame {
-            try unsafe frame.withUnsafeBytes {
-                try unsafe packs.append(
-                    piece.digest,
-                    stored: $0,
-                    byteCount: piece.range.count,
-                    encoding: .zstd
-                )
-            }
-        } else {
-            try unsafe piece.bytes.withUnsafeBytes {
-                // Safe: the range is one of the piece's bytes.
-                try unsafe packs.append(
-                    piece.digest,
-                    stored: UnsafeRawBufferPointer(rebasing: $0[piece.range]),
-                    byteCount: piece.range.count,
-                    encoding: .plain
-                )
-            }
+    private func write() throws {
+        // Safe: a piece begins when the one before has ended, and nobody else appends.
+        nonisolated(unsafe) let packs = packs
+        try writing.start { [ready] in
+            for chunk in ready { try unsafe chunk.append(to: packs) }
+        }
+        (ready, readyByteCount) = ([], 0)
+    }
+
+    /// Makes everything added so far durable, then known; returns the bytes of the new packs.
+    func commit() throws -> Int {
+        try write()
+        _ = try writing.wait()
+        try packs.commit()
+        return packs.newByteCount
+    }
+}
+
+/// A chunk as its pack will hold it.
+private struct Ready {
+    let piece: ChunkSink.Piece
+    /// Nil when compressing it does not pay.
+    let frame: [UInt8]?
+
+    func append(to packs: PackWriter) throws {
+        try unsafe (frame ?? piece.bytes).withUnsafeBytes {
+            // Safe: the range is one of the piece's bytes.
+            let range = frame == nil ? piece.range : $0.indices
+            let stored = unsafe UnsafeRawBufferPointer(rebasing: $0[range])
+            try unsafe packs.append(
+                piece.digest,
+                stored: stored,
+                byteCount: piece.range.count,
+                encoding: frame == nil ? .plain : .zstd
+            )
         }
     }
 }

@@ -14,7 +14,7 @@ struct ChunkedFile: Sendable {
     /// Its pieces are what the sink must be given.
     static func of(_ bytes: [UInt8]) -> (file: ChunkedFile, pieces: [ChunkSink.Piece]) {
         var file = ChunkedFile()
-        let pieces = cut(bytes, count: bytes.count, isEnd: true).map { range in
+        let pieces = cut(bytes, isEnd: true).map { range in
             ChunkSink.Piece(digest: digest(of: bytes, range), bytes: bytes, range: range)
         }
         file.append(pieces)
@@ -25,7 +25,7 @@ struct ChunkedFile: Sendable {
 
     /// A file that is read window by window, so that memory stays bounded whatever its size.
     ///
-    /// What is left of a window after its last sure cut moves to the front of the next one.
+    /// While a window is hashed, the next one is read and cut, and the sink writes the one before.
     static func reading(
         _ handle: FileHandle,
         window byteCount: Int,
@@ -34,53 +34,38 @@ struct ChunkedFile: Sendable {
     ) throws -> ChunkedFile {
         var file = ChunkedFile()
         let hasher = FileHasher()
-        var window = [UInt8](repeating: 0, count: byteCount)
-        var held = 0
-        while true {
-            let count = try unsafe window.withUnsafeMutableBytes {
-                // Safe: `held` is at most the count of the window.
-                try unsafe handle.fill(UnsafeMutableRawBufferPointer(rebasing: $0[held...]))
-            }
-            let filled = held + count
-            let isEnd = filled < window.count
-            let used = try file.append(window, count: filled, isEnd: isEnd, hasher, sink)
-            unsafe window.withUnsafeMutableBufferPointer { buffer in
-                // Safe: both places are below `filled`, at most the count of the window.
-                for offset in 0..<filled - used {
-                    unsafe buffer[offset] = buffer[used + offset]
-                }
-            }
-            held = filled - used
-            try progress(count)
-            if isEnd { break }
+        let windows = FileWindows(handle, byteCount: byteCount)
+        let ahead = Background<FileWindow>()
+        try ahead.start { try windows.next(after: nil) }
+        while let window = try ahead.wait() {
+            if !window.isLast { try ahead.start { try windows.next(after: window) } }
+            try file.append(window, hasher, sink)
+            windows.recycle(window)
+            try progress(window.newByteCount)
+            if window.isLast { break }
         }
         file.digest = hasher.finish()
         return file
     }
 
     private mutating func append(
-        _ window: [UInt8],
-        count: Int,
-        isEnd: Bool,
+        _ window: FileWindow,
         _ hasher: FileHasher,
         _ sink: ChunkSink
-    ) throws -> Int {
-        let ranges = Self.cut(window, count: count, isEnd: isEnd)
-        let used = ranges.last?.upperBound ?? 0
+    ) throws {
         // Job 0, the longest, is the hash of the file; the others are those of the chunks.
-        let digests = try Parallel.map(ranges.count + 1) { job in
+        let digests = try Parallel.map(window.chunks.count + 1) { job in
             guard job > 0 else {
-                hasher.update(window, 0..<used)
+                hasher.update(window.bytes, 0..<window.usedByteCount)
                 return hasher.placeholder
             }
-            return Self.digest(of: window, ranges[job - 1])
+            return Self.digest(of: window.bytes, window.chunks[job - 1])
         }
-        let pieces = zip(ranges, digests.dropFirst()).map { range, digest in
-            ChunkSink.Piece(digest: digest, bytes: window, range: range)
+        let pieces = zip(window.chunks, digests.dropFirst()).map { range, digest in
+            ChunkSink.Piece(digest: digest, bytes: window.bytes, range: range)
         }
         try sink.add(pieces)
         append(pieces)
-        return used
     }
 
     private mutating func append(_ pieces: [ChunkSink.Piece]) {
@@ -93,13 +78,15 @@ struct ChunkedFile: Sendable {
     }
 
     /// The chunks that are sure: all of them when the bytes end here.
-    private static func cut(_ bytes: [UInt8], count: Int, isEnd: Bool) -> [Range<Int>] {
+    static func cut(_ bytes: [UInt8], isEnd: Bool) -> [Range<Int>] {
         unsafe bytes.withUnsafeBytes { buffer in
             var ranges: [Range<Int>] = []
             var offset = 0
-            while offset < count, isEnd || count - offset >= Chunker.maximumByteCount {
-                // Safe: `offset` is less than `count`, which is at most the count of the buffer.
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset..<count])
+            while offset < buffer.count,
+                isEnd || buffer.count - offset >= Chunker.maximumByteCount
+            {
+                // Safe: `offset` is less than the count of the buffer.
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
                 let length = unsafe Chunker.firstChunk(in: rest)
                 ranges.append(offset..<offset + length)
                 offset += length

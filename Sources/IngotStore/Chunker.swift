@@ -14,21 +14,28 @@ package enum Chunker {
     /// Bytes that can still be in a 64-bit hash that shifts by one at each byte.
     private static let window = 64
 
+    /// Bytes that each of the two chains of `firstBoundary` looks at before their findings are compared.
+    private static let strideByteCount = 1 << 10
+
     /// The length of the first chunk.
     ///
     /// The caller passes at least `maximumByteCount` bytes, or all that are left.
+    ///
+    /// A step of the hash waits for the one before it, so two neighbouring strides are hashed side by
+    /// side: each begins 64 bytes early, after which its hash is that of the whole.
     package static func firstChunk(in bytes: UnsafeRawBufferPointer) -> Int {
         let end = min(bytes.count, maximumByteCount)
         guard end > minimumByteCount else { return end }
+        // The byte after which a chunk may end first.
+        var index = minimumByteCount - 1
+        while end - index >= 2 * strideByteCount {
+            if let found = unsafe firstBoundary(inStridesAt: index, of: bytes) { return found + 1 }
+            index += 2 * strideByteCount
+        }
         // Safe: the table has 256 constants and is indexed by a byte; `index` stays below `end`,
         // which is at most the count of the buffer.
         return unsafe GearTable.values.withUnsafeBufferPointer { table in
-            var hash: UInt64 = 0
-            var index = minimumByteCount - window
-            while index < minimumByteCount - 1 {
-                unsafe hash = hash << 1 &+ table[Int(bytes[index])]
-                index += 1
-            }
+            var hash = unsafe warmHash(before: index, of: bytes, table)
             while index < end {
                 unsafe hash = hash << 1 &+ table[Int(bytes[index])]
                 index += 1
@@ -36,6 +43,39 @@ package enum Chunker {
             }
             return end
         }
+    }
+
+    /// The first place from `start` on, within two strides, whose byte leaves a boundary.
+    private static func firstBoundary(
+        inStridesAt start: Int,
+        of bytes: UnsafeRawBufferPointer
+    ) -> Int? {
+        // Safe: the caller has two strides of bytes from `start`, which is more than a window; the
+        // table has 256 constants and is indexed by a byte.
+        unsafe GearTable.values.withUnsafeBufferPointer { table in
+            let stride = strideByteCount
+            var h0 = unsafe warmHash(before: start, of: bytes, table)
+            var h1 = unsafe warmHash(before: start + stride, of: bytes, table)
+            var later: Int?
+            for index in start..<start + stride {
+                unsafe h0 = h0 << 1 &+ table[Int(bytes[index])]
+                unsafe h1 = h1 << 1 &+ table[Int(bytes[index + stride])]
+                // Seldom: one place in 65,536.
+                if h0 < boundary { return index }
+                if h1 < boundary { later = later ?? index + stride }
+            }
+            return later
+        }
+    }
+
+    /// The hash after the byte before `index`, of which only the last 64 bytes can be in it.
+    private static func warmHash(
+        before index: Int,
+        of bytes: UnsafeRawBufferPointer,
+        _ table: UnsafeBufferPointer<UInt64>
+    ) -> UInt64 {
+        // Safe: the caller's index is at least a window and within the bytes.
+        unsafe bytes[index - window..<index].reduce(0) { unsafe $0 << 1 &+ table[Int($1)] }
     }
 
     /// The lengths of all chunks of some bytes; none for no bytes.

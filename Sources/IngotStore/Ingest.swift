@@ -7,13 +7,13 @@ internal import IngotFiles
 /// Reads the files of a new version, in order, and makes their tree entries.
 ///
 /// Small files are read, cut and hashed in groups, on all processors; large ones one by one, window
-/// by window. Memory is bounded by a group or a window, and by what compressing it yields.
+/// by window. Memory is bounded by two groups or three windows, and by what compressing one yields.
 struct Ingest {
     /// Files of this size or less are read whole.
     private static let smallByteCount = 4 << 20
     private static let groupByteCount = 32 << 20
     private static let groupFileCount = 2048
-    private static let windowByteCount = 16 << 20
+    private static let windowByteCount = 8 << 20
 
     let chunks: ChunkSink
     let blobs: BlobBatch

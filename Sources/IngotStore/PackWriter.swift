@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import IngotCore
+internal import Synchronization
 
 /// Fills packs with chunks, and makes them durable a few at a time.
+///
+/// Chunks are claimed on any thread, and appended by one thread at a time.
 final class PackWriter {
     /// Packs between two commits: what a crash in a long add can cost, and what memory holds.
     private static let packsPerCommit = 8
@@ -13,7 +16,8 @@ final class PackWriter {
     private var directory = PackDirectory()
     private var batch: BlobBatch
     private var finished: [(pack: Digest, directory: PackDirectory)] = []
-    private var pending = Set<Digest>()
+    /// Claimed chunks that are not in the index yet.
+    private let claimed = Mutex(Set<Digest>())
     private(set) var newByteCount = 0
 
     init(blobs: BlobStore, index: any ChunkIndex) {
@@ -22,10 +26,13 @@ final class PackWriter {
         batch = blobs.batch()
     }
 
-    /// True for a chunk that was appended and is not in the index yet.
-    func isPending(_ chunk: Digest) -> Bool { pending.contains(chunk) }
+    /// False for a chunk that somebody claimed before and that is not in the index yet.
+    func claim(_ chunk: Digest) -> Bool { claimed.withLock { $0.insert(chunk).inserted } }
 
-    /// Appends a chunk that is neither in the index nor pending.
+    /// Gives up claims of chunks that need not be appended.
+    func release(_ chunks: some Sequence<Digest>) { claimed.withLock { $0.subtract(chunks) } }
+
+    /// Appends a chunk that the caller claimed.
     func append(
         _ chunk: Digest,
         stored: UnsafeRawBufferPointer,
@@ -42,7 +49,6 @@ final class PackWriter {
             byteCount: byteCount,
             encoding: encoding
         )
-        pending.insert(chunk)
     }
 
     private func finishPack() throws {
@@ -66,10 +72,11 @@ final class PackWriter {
 
     private func publish() throws {
         try batch.commit()
-        for (pack, directory) in finished { try index.add(directory, of: pack) }
+        for (pack, directory) in finished {
+            try index.add(directory, of: pack)
+            release(directory.entries.lazy.map(\.chunk))
+        }
         finished = []
-        // The chunks of the pack being filled are pending still.
-        pending = Set(directory.entries.map(\.chunk))
         batch = blobs.batch()
     }
 }

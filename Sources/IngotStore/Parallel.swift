@@ -28,7 +28,7 @@ package enum Parallel {
     }
 
     /// Nil when the system has no thread to give: the others do the work then.
-    private static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+    static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
         let box = ThreadBody(body)
         var thread = pthread_t()
         // Safe: the new thread takes over the retain of the box, exactly once.

@@ -57,7 +57,7 @@ extension Store {
         }
         try keptFiles?.write(before: nil, to: &tree, check: &check, each: noteRaw)
         let root = try tree.finish()
-        try ingest.chunks.packs.commit()
+        let packedByteCount = try ingest.chunks.commit()
 
         let batch = ingest.blobs
         let manifest = Manifest(
@@ -81,7 +81,7 @@ extension Store {
             manifest: manifest,
             byteCount: tree.byteCount,
             fileCount: tree.fileCount,
-            newByteCount: batch.newByteCount + ingest.chunks.packs.newByteCount
+            newByteCount: batch.newByteCount + packedByteCount
         )
     }
 

@@ -23,4 +23,24 @@ import Testing
             #expect(error == Failure(index: 6))
         }
     }
+
+    @Test("background work ends in order, and its error comes with what follows")
+    func background() throws {
+        struct Failure: Error {}
+        let work = Background<Int>()
+        #expect(try work.wait() == nil)
+        let sum = Mutex(0)
+        for number in 1...100 {
+            try work.start {
+                sum.withLock {
+                    $0 = $0 * 3 % 1009 + number
+                    return $0
+                }
+            }
+        }
+        #expect(try work.wait() == (1...100).reduce(0) { $0 * 3 % 1009 + $1 })
+        try work.start { throw Failure() }
+        #expect(throws: Failure.self) { try work.start { 1 } }
+        #expect(throws: Failure.self) { try work.wait() }
+    }
 }
