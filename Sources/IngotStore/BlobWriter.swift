@@ -31,7 +31,7 @@ package final class BlobWriter {
         unsafe hasher.update(bytes)
         byteCount += bytes.count
         if byteCount - syncedByteCount >= Self.syncStep {
-            handle.beginSync(syncedByteCount..<byteCount)
+            handle.forget(syncedByteCount..<byteCount)
             syncedByteCount = byteCount
         }
     }
@@ -55,7 +55,10 @@ package final class BlobWriter {
         return try PackDirectory(checking: byteCount) { [handle] in try handle.read($0, at: $1) }
     }
 
-    /// Syncs the bytes; the writer must not be used again.
+    /// Lets the kernel use the memory of a finished blob that will not be read soon.
+    func forget() { handle.forget(0..<byteCount) }
+
+    /// Syncs the bytes; the writer must not be used again but to be forgotten.
     ///
     /// Invariant (3): no second try.
     func finish() throws -> StagedBlob {

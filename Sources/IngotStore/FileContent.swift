@@ -45,20 +45,37 @@ struct FileContent: Sendable {
         }
     }
 
+    /// While the caller takes a window in, the next one is read.
     private func readWindows(
         of references: [ChunkReference],
         places: [Digest: ChunkLocation],
         _ body: ([UInt8]) throws -> Void
     ) throws {
-        for start in stride(from: 0, to: references.count, by: Self.windowChunkCount) {
-            let window = references[start..<min(start + Self.windowChunkCount, references.count)]
-            let step = Self.chunksAtOnce
-            let groups = try Parallel.map((window.count + step - 1) / step) { [chunks] index in
-                try window.dropFirst(index * step).prefix(step).map {
-                    try chunks.read($0, at: places[$0.digest])
-                }
-            }
+        let ahead = Background<[[[UInt8]]]>()
+        var next = 0
+        func startNext() throws {
+            let window = references[next..<min(next + Self.windowChunkCount, references.count)]
+            next = window.endIndex
+            try ahead.start { try self.read(window, places: places) }
+        }
+        try startNext()
+        while let groups = try ahead.wait() {
+            let isLast = next == references.count
+            if !isLast { try startNext() }
             for bytes in groups.joined() { try body(bytes) }
+            if isLast { break }
+        }
+    }
+
+    private func read(
+        _ window: ArraySlice<ChunkReference>,
+        places: [Digest: ChunkLocation]
+    ) throws -> [[[UInt8]]] {
+        let step = Self.chunksAtOnce
+        return try Parallel.map((window.count + step - 1) / step) { [chunks] index in
+            try window.dropFirst(index * step).prefix(step).map {
+                try chunks.read($0, at: places[$0.digest])
+            }
         }
     }
 

@@ -123,11 +123,12 @@ final class FileHandle: Sendable {
         }
     }
 
-    /// Has the kernel begin to write a part of the file to the disk, so that `sync` finds little left
-    /// to wait for.
-    func beginSync(_ range: Range<Int>) {
-        // Linux starts to write dirty pages that nobody will need. Only a hint: `sync` reports what
-        // goes wrong.
+    /// Says that a part of the file will not be needed soon.
+    ///
+    /// The kernel begins to write what of it is not on the disk yet, so that `sync` finds little left
+    /// to wait for, and gives up the memory of what is.
+    func forget(_ range: Range<Int>) {
+        // Only a hint: `sync` reports what goes wrong.
         _ = posix_fadvise(descriptor, range.lowerBound, range.count, POSIX_FADV_DONTNEED)
     }
 

@@ -55,6 +55,7 @@ final class PackWriter {
         guard let writer else { return }
         try writer.write(directory.bytes)
         let pack = try batch.add(writer)
+        writer.forget()
         finished.append((pack.digest, directory))
         newByteCount += pack.byteCount
         self.writer = nil
