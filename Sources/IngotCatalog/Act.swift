@@ -27,6 +27,9 @@ package enum Act: String, CaseIterable, Sendable {
     case held
     case revoked
 
+    /// Whether statements of the entry were signed elsewhere: the actor is who took them in.
+    package var isForeign: Bool { self == .pulled || self == .pushed }
+
     /// The acts that may move an environment's tag: all other doors are shut.
     package var movesEnvironments: Bool {
         switch self {

@@ -10,22 +10,22 @@ extension Catalog {
     /// In one transaction the changes are checked against what is there and applied, the entry
     /// joins the log, and its new head is signed and kept. `sign` runs inside the transaction: what
     /// it throws undoes everything. The projections follow the commit; a fault of theirs is not one
-    /// of the append: the receipt tells it, and opening the catalog completes them.
+    /// of the append: what is returned tells it, and opening the catalog completes them.
     ///
     /// - Parameters:
     ///   - draft: What is done; numbers and counters in it are assigned here.
     ///   - sign: Gives the signed note of a head.
-    /// - Returns: The entry as it is in the log, with its proof.
+    /// - Returns: The entry as it is in the log, with the head that it made.
     /// - Throws: `CatalogError` that names what a change met: a tag that moved meanwhile, a version
     ///   that exists, an unknown key.
     package func append(
         _ draft: LogEntryDraft,
         sign: (TreeHead) throws -> String
-    ) throws -> LogReceipt {
+    ) throws -> LoggedEntry {
         guard !draft.changes.isEmpty else {
             throw CatalogError(.refused, "\(draft.act.rawValue): an entry without a change")
         }
-        var receipt = try write { db in
+        var logged = try write { db in
             let index = try LogQueries.size(db)
             let fold = Fold(db: db, act: draft.act, time: draft.time, index: index)
             var changes: [Change] = []
@@ -44,24 +44,15 @@ extension Catalog {
                 sql: "INSERT INTO logHead (size, root, note) VALUES (?, ?, ?)",
                 arguments: [head.size, head.root, note]
             )
-            let proof = try LogQueries.tree(of: head.size).inclusionProof(of: index) {
-                try LogQueries.node($0, db)
-            }
-            return LogReceipt(
-                index: index,
-                entry: entry,
-                head: head,
-                note: note,
-                inclusionProof: proof
-            )
+            return LoggedEntry(index: index, entry: entry, head: head, note: note)
         }
         do {
             try project()
         } catch {
             // The state is committed, so this is no failure of the append. Invariant (3): the next
             // opening writes what is missing.
-            receipt.projectionFault = "\(error)"
+            logged.projectionFault = "\(error)"
         }
-        return receipt
+        return logged
     }
 }

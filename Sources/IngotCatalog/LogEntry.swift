@@ -87,14 +87,13 @@ package struct TreeHead: Sendable, Hashable {
     }
 }
 
-/// What `append` did: the entry as it is in the log, and the proof that it is there.
-package struct LogReceipt: Sendable {
+/// What `append` did: the entry as it is in the log, and the head that it made.
+package struct LoggedEntry: Sendable {
     package let index: Int
     package let entry: LogEntry
     package let head: TreeHead
     /// The signed note of the head.
     package let note: String
-    package let inclusionProof: [Digest]
     /// Why `log/` or `index.json` could not be brought up to date; nil when they were.
     package internal(set) var projectionFault: String?
 

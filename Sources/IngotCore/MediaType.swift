@@ -26,6 +26,10 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package static let packList = MediaType("application/vnd.ingot.pack-list.v1")
     /// The manifest that brings what a version's statements rest on.
     package static let evidenceBlobs = MediaType("application/vnd.ingot.evidence-blobs.v1")
+    /// The manifest that brings the proof that statements are in a log.
+    package static let receipt = MediaType("application/vnd.ingot.receipt.v1")
+    package static let logEntry = MediaType("application/vnd.ingot.log-entry.v1+json")
+    package static let inclusionProof = MediaType("application/vnd.ingot.tlog-proof.v1")
     package static let octetStream = MediaType("application/octet-stream")
 
     package static let sigstoreBundle = MediaType("application/vnd.dev.sigstore.bundle.v0.3+json")

@@ -114,7 +114,7 @@ extension PromotionDoor {
         _ act: Act,
         _ predicate: Predicate
     ) throws -> Move {
-        let receipt = try ledger.record(
+        let recorded = try ledger.record(
             predicate,
             act: act,
             subject: Statement.Subject(
@@ -135,7 +135,7 @@ extension PromotionDoor {
             from: from,
             to: version,
             isNew: true,
-            logIndex: receipt.logIndex
+            logIndex: recorded.logIndex
         )
     }
 }

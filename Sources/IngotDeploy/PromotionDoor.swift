@@ -129,12 +129,12 @@ package struct PromotionDoor: Sendable {
             version: programVersion
         )
         if let known = try knownVerdict(facts, about: version) { return known }
-        let receipt = try ledger.record(
+        let recorded = try ledger.record(
             .gateDecided(facts),
             act: .gateDecided,
             subject: Statement.Subject(name: reference.description, digest: version)
         )
-        guard let statement = receipt.statement else {
+        guard let statement = recorded.statement else {
             throw DeployError("\(reference): the verdict was recorded without a statement")
         }
         return statement

@@ -96,17 +96,23 @@ package struct KeyRing: Sendable {
         try synchronise(directory)
     }
 
-    /// Adds keys of others to the trust file; rings that are open keep what they read.
+    /// Adds keys of others, and of their logs, to the trust file; rings that are open keep what they
+    /// read.
     ///
     /// - Returns: those that were not in it.
-    func add(_ entries: [TrustFile.Entry]) throws -> [TrustFile.Entry] {
+    func add(
+        _ entries: [TrustFile.Entry],
+        logs: [NoteVerifier]
+    ) throws -> (entries: [TrustFile.Entry], logs: [NoteVerifier]) {
         var trust = try KeyRing(at: directory).trust
         let known = Set(trust.entries.map(\.key.keyID))
         let new = entries.filter { !known.contains($0.key.keyID) }
-        guard !new.isEmpty else { return [] }
+        let newLogs = logs.filter { !trust.logs.contains($0) }
+        guard !new.isEmpty || !newLogs.isEmpty else { return ([], []) }
         trust.entries += new
+        trust.logs += newLogs
         try Self.write(trust, in: directory)
-        return new
+        return (new, newLogs)
     }
 
     /// Whether a directory has keys that are finished.

@@ -4,9 +4,26 @@ internal import IngotCatalog
 internal import IngotCore
 internal import IngotCrypto
 
+extension NoteVerifier {
+    /// The change that adds the key to a log.
+    func change(detail: JSONValue) throws -> Change {
+        .key(role: Role.log.rawValue, keyID: try keyID(), pem: try key.pem(), detail: detail)
+    }
+}
+
+/// A key of another store that counts here from now on.
+package struct TrustedKey: Sendable, Hashable {
+    package let role: Role
+    package let keyID: String
+    /// Who holds it.
+    package let owner: String
+}
+
 extension Ledger {
     /// The member of a logged key that says of which other store it is.
     private static let storeMember = "store"
+    /// The member of a logged log key that has it in the form of C2SP.
+    static let verifierMember = "verifier"
 
     /// What another store needs to let this store's keys count: its own keys, not those that it lets
     /// count itself, so that trust is never passed on unasked.
@@ -31,7 +48,8 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - other: the other store's keys, from a source that is trusted.
-    ///   - roles: those that are meant; each must be in the file.
+    ///   - roles: those that are meant; each must be in the file. `log` is that of the other log's
+    ///     key, which receipts of that log are checked with.
     ///   - owner: who holds the keys; by default what the file says.
     /// - Returns: the keys that did not count before.
     /// - Throws: `EvidenceError` for keys that cannot be meant.
@@ -39,11 +57,11 @@ extension Ledger {
         _ other: TrustFile,
         roles: Set<Role>,
         owner: String? = nil
-    ) throws -> [TrustFile.Entry] {
+    ) throws -> [TrustedKey] {
         guard try other.storeID != keys.trust.storeID else {
             throw EvidenceError("store \(other.storeID): it is this store: its keys count already")
         }
-        for role in roles.sorted() where other.keys(for: role).isEmpty {
+        for role in roles.sorted() where role != .log && other.keys(for: role).isEmpty {
             throw EvidenceError(
                 "store \(other.storeID): the file has no key of the role \(role.rawValue)"
             )
@@ -77,7 +95,33 @@ extension Ledger {
                 )
             )
         }
+        let logOwner = owner ?? other.entries.first?.owner ?? other.storeID
+        let logs = roles.contains(.log) ? [try Self.log(of: other)] : []
+        for log in logs where try known[log.keyID()] == nil {
+            let detail: JSONValue = [
+                "owner": .string(logOwner), Self.storeMember: .string(other.storeID),
+                Self.verifierMember: .string(log.text),
+            ]
+            changes.append(try log.change(detail: detail))
+        }
         if !changes.isEmpty { _ = try append(act: .keyAdded, role: .admin, changes: changes) }
-        return try keys.add(meant)
+        let added = try keys.add(meant, logs: logs)
+        let signers = added.entries.map {
+            TrustedKey(role: $0.role, keyID: $0.key.keyID, owner: $0.owner)
+        }
+        return try signers
+            + added.logs.map { TrustedKey(role: .log, keyID: try $0.keyID(), owner: logOwner) }
+    }
+
+    /// The key of another store's log, which must have that log's name: no file may speak for a
+    /// third store.
+    private static func log(of other: TrustFile) throws(EvidenceError) -> NoteVerifier {
+        let origin = KeyRing.logOrigin(storeID: other.storeID)
+        guard other.log.name.utf8.elementsEqual(origin.utf8) else {
+            throw EvidenceError(
+                "store \(other.storeID): the log key in the file is that of \(other.log.name)"
+            )
+        }
+        return other.log
     }
 }

@@ -121,10 +121,9 @@ package struct StatementCheck: Sendable {
             time = Timestamp(seconds: entry.time)
             // What came from elsewhere was signed there; the actor is who took it in, and could not
             // tell the role of a key that did not count yet.
-            let isForeign = entry.act == .pulled || entry.act == .pushed
-            let verified = try verify(record, isForeign: isForeign)
+            let verified = try verify(record, isForeign: entry.act.isForeign)
             let signer = verified.signer.keyID
-            guard isForeign || entry.actor == signer else {
+            guard entry.act.isForeign || entry.actor == signer else {
                 throw EvidenceError(
                     "log entry \(record.logIndex): its actor is not the key that signed the "
                         + "statement"

@@ -36,7 +36,7 @@ package struct Ledger: Sendable {
 
     /// Makes the first entry of a store's log: its keys.
     @discardableResult
-    package func recordCreation() throws -> Receipt {
+    package func recordCreation() throws -> RecordedChange {
         let trust = try keys.trust
         var changes = trust.entries.map { entry in
             Change.key(
@@ -47,20 +47,13 @@ package struct Ledger: Sendable {
             )
         }
         let log = trust.log
-        changes.append(
-            .key(
-                role: Role.log.rawValue,
-                keyID: try log.keyID(),
-                pem: try log.key.pem(),
-                detail: ["verifier": .string(log.text)]
-            )
-        )
+        changes.append(try log.change(detail: [Self.verifierMember: .string(log.text)]))
         return try append(act: .storeCreated, role: .admin, changes: changes)
     }
 
     /// Defines an environment, signed by the admin key.
     @discardableResult
-    package func setEnvironment(name: String, definition: JSONValue) throws -> Receipt {
+    package func setEnvironment(name: String, definition: JSONValue) throws -> RecordedChange {
         let digest = try blobs.put(definition.canonicalBytes)
         let facts = EnvironmentSetFacts(
             repository: definition["repository"]?.string ?? "",
@@ -85,7 +78,7 @@ package struct Ledger: Sendable {
         subject: Statement.Subject,
         changes: [Change] = [],
         files: [ModelSignature.File]? = nil
-    ) throws -> Receipt {
+    ) throws -> RecordedChange {
         let kind = predicate.kind
         var statements = [Statement(subject: subject, predicate: predicate)]
         if let files {
@@ -115,7 +108,7 @@ package struct Ledger: Sendable {
         predicateType: String,
         predicate: JSONValue,
         changes: [Change]
-    ) throws -> Receipt {
+    ) throws -> RecordedChange {
         guard let kind = PredicateKind(type: predicateType), kind.roles.contains(role) else {
             throw EvidenceError("the role \(role.rawValue) must not sign \(predicateType)")
         }
@@ -134,7 +127,7 @@ package struct Ledger: Sendable {
     }
 
     /// Commits changes that no statement is about, in the name of a role's key.
-    package func append(act: Act, role: Role, changes: [Change]) throws -> Receipt {
+    package func append(act: Act, role: Role, changes: [Change]) throws -> RecordedChange {
         let actor = try keys.signingKey(role).publicKey.keyID
         return try commit(act: act, actor: actor, changes: changes, statements: [])
     }
@@ -145,7 +138,7 @@ package struct Ledger: Sendable {
         act: Act,
         role: Role,
         changes: [Change]
-    ) throws -> Receipt {
+    ) throws -> RecordedChange {
         let key = try keys.signingKey(role)
         let descriptor = Descriptor(
             mediaType: act == .environmentSet ? MediaType("application/json") : .imageManifest,
@@ -191,7 +184,7 @@ package struct Ledger: Sendable {
         actor: String,
         changes: [Change],
         statements: [Digest]
-    ) throws -> Receipt {
+    ) throws -> RecordedChange {
         let signer = try keys.logSigner()
         let draft = LogEntryDraft(
             act: act,
@@ -199,19 +192,19 @@ package struct Ledger: Sendable {
             time: now().seconds,
             changes: changes
         )
-        let receipt = try catalog.append(draft) { head in
+        let logged = try catalog.append(draft) { head in
             let text = LogHead(origin: signer.verifier.name, size: head.size, root: head.root).text
             return try signer.sign(text).description
         }
-        return Receipt(statements: statements, log: receipt)
+        return RecordedChange(statements: statements, log: logged)
     }
 }
 
-/// What was recorded, and the proof of it.
-package struct Receipt: Sendable {
+/// What was recorded, and where in the log.
+package struct RecordedChange: Sendable {
     /// The bundles' blobs, the statement about the act first; none for a change without one.
     package let statements: [Digest]
-    package let log: LogReceipt
+    package let log: LoggedEntry
 
     /// The bundle of the statement about the act.
     package var statement: Digest? { statements.first }
@@ -220,9 +213,4 @@ package struct Receipt: Sendable {
     package var versionNumber: Int? { log.versionNumber }
     /// The signed head.
     package var head: String { log.note }
-
-    /// The receipt that anybody can check offline.
-    package var inclusion: InclusionReceipt {
-        InclusionReceipt(index: log.index, proof: log.inclusionProof, head: log.note)
-    }
 }

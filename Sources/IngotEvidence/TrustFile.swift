@@ -25,15 +25,23 @@ package struct TrustFile: Hashable, Sendable {
     package let storeID: String
     /// The log's key; its name is the log's origin.
     package let log: NoteVerifier
+    /// Keys of other stores' logs: what receipts of those logs are checked with.
+    package var logs: [NoteVerifier]
     package var entries: [Entry]
 
     /// 1 MiB: thousands of keys.
     package static let byteLimit = 1 << 20
     private static let version: JSONValue = 1
 
-    package init(storeID: String, log: NoteVerifier, entries: [Entry]) {
+    package init(
+        storeID: String,
+        log: NoteVerifier,
+        logs: [NoteVerifier] = [],
+        entries: [Entry]
+    ) {
         self.storeID = storeID
         self.log = log
+        self.logs = logs
         self.entries = entries
     }
 
@@ -47,7 +55,7 @@ package struct TrustFile: Hashable, Sendable {
     }
 
     package var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "version": Self.version,
             "store": .string(storeID),
             "log": .string(log.text),
@@ -60,6 +68,8 @@ package struct TrustFile: Hashable, Sendable {
                 }
             ),
         ]
+        if !logs.isEmpty { members["logs"] = .array(logs.map { .string($0.text) }) }
+        return .object(members)
     }
 
     /// Reads a trust file that somebody gave.
@@ -67,6 +77,20 @@ package struct TrustFile: Hashable, Sendable {
         let bytes = try EvidenceError.locating(path) { try Files.read(path, limit: byteLimit) }
         do throws(EvidenceError) {
             return try TrustFile(parsing: bytes)
+        } catch { throw EvidenceError("\(path): \(error.message)") }
+    }
+
+    /// Reads the key of a store's log from a file: what `ingot key export` printed of all its keys,
+    /// or of that one.
+    package static func readLogKey(_ path: String) throws(EvidenceError) -> NoteVerifier {
+        let bytes = try EvidenceError.locating(path) { try Files.read(path, limit: byteLimit) }
+        if bytes.first == UInt8(ascii: "{") { return try read(path).log }
+        let line = bytes.prefix { $0 != 0x0A }
+        do throws(EvidenceError) {
+            guard bytes.dropFirst(line.count).count <= 1 else {
+                throw EvidenceError("more than a line: expected what `ingot key export log` prints")
+            }
+            return try NoteVerifier(parsing: String(decoding: line, as: UTF8.self))
         } catch { throw EvidenceError("\(path): \(error.message)") }
     }
 
@@ -86,6 +110,10 @@ package struct TrustFile: Hashable, Sendable {
         }
         storeID = try fields.require(fields.string("store"), "store")
         log = try NoteVerifier(parsing: fields.require(fields.string("log"), "log"))
+        logs = try (fields.array("logs") ?? []).map { value in
+            guard let text = value.string else { throw FieldError("logs: expected texts") }
+            return try NoteVerifier(parsing: text)
+        }
         var entries: [Entry] = []
         for (index, value) in try fields.require(fields.array("keys"), "keys").enumerated() {
             entries.append(try Self.entry(value, path: "keys[\(index)]"))

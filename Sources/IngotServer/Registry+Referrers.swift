@@ -6,8 +6,9 @@ internal import IngotEvidence
 internal import IngotStore
 
 extension Registry {
-    /// What refers to a manifest: what was pushed about it, the statements of the log with the list of
-    /// the blobs that these rest on, and the list of the packs that its chunks lie in.
+    /// What refers to a manifest: what was pushed about it, the statements of the log with their
+    /// receipts and the list of the blobs that they rest on, and the list of the packs that its chunks
+    /// lie in.
     func referrers(
         of content: ContentDigest,
         in repository: RepositoryName,
@@ -18,6 +19,7 @@ extension Registry {
         {
             try linkStatements(about: digest, in: repository)
             try linkEvidence(of: digest, in: repository)
+            try linkReceipts(of: digest, in: repository)
             try linkPackList(of: digest, in: repository)
         }
         var links = try catalog.manifestLinks(about: content.description, in: repository)
@@ -75,6 +77,20 @@ extension Registry {
         }
         guard !list.blobs.isEmpty else { return }
         try link(manifest, blobs: list.blobs.map(\.digest), in: repository)
+    }
+
+    /// Makes the receipts of the version's statements that are not there yet.
+    private func linkReceipts(of version: Digest, in repository: RepositoryName) throws {
+        let byteCount = try store.blobs.byteCount(of: version)
+        for receipt in try ledger.receipts(about: version) {
+            let manifest = receipt.manifest(of: version, byteCount: byteCount)
+            let digest = Digest.of(manifest.canonicalBytes)
+            guard try catalog.manifestLink(digest, in: repository) == nil else { continue }
+            let batch = store.blobs.batch()
+            let blobs = try receipt.blobs.map(batch.add)
+            try batch.commit()
+            try link(manifest, blobs: blobs, in: repository)
+        }
     }
 
     /// Makes the version's pack list, unless there is one whose packs are all in the store.

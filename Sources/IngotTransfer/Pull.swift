@@ -11,6 +11,11 @@ package struct PulledVersion: Sendable {
     package let kind: Kind
     /// Statements about the version whose bytes are here now; nobody has checked who signed them.
     package let statements: [PulledStatement]
+    /// Manifests of receipts that are here now with all that they name; nobody has checked what they
+    /// prove.
+    package let receipts: [Digest]
+    /// Why other receipts were left there, in a line each.
+    package let receiptFaults: [String]
     package let receivedByteCount: Int
 }
 
@@ -30,10 +35,10 @@ package struct Pull: Sendable {
     private static let groupCount = 16
     private static let referrerLimit = 1000
 
-    private let store: Store
-    private let remote: any Remote
-    private let repository: RepositoryName
-    private let download: Download
+    let store: Store
+    let remote: any Remote
+    let repository: RepositoryName
+    let download: Download
 
     package init(
         store: Store,
@@ -61,12 +66,15 @@ package struct Pull: Sendable {
         let referrers = try await self.referrers(of: version)
         let statements = try await self.statements(about: version, among: referrers)
         try await evidence(of: statements, version: version, among: referrers)
+        let receipts = try await self.receipts(about: version, among: referrers)
         // Last: a manifest that exists has all it names.
         _ = try store.blobs.put(found.bytes)
         return PulledVersion(
             digest: version,
             kind: found.kind,
             statements: statements,
+            receipts: receipts.compactMap(\.manifest),
+            receiptFaults: receipts.compactMap(\.fault),
             receivedByteCount: download.counter.progress.bytesDone
         )
     }
@@ -112,16 +120,17 @@ package struct Pull: Sendable {
         return missing > 0 && missing >= pack.byteCount / Self.wholePackShare
     }
 
-    /// The statements about the version, and the lists of blobs that these rest on.
+    /// The statements about the version, the lists of blobs that these rest on, and the receipts.
     private func referrers(of version: Digest) async throws -> [Descriptor] {
-        let types: Set<MediaType?> = [.sigstoreBundle, .evidenceBlobs]
+        let types: Set<MediaType?> = [.sigstoreBundle, .evidenceBlobs, .receipt]
         let referrers = try await remote.referrers(of: version, in: repository)
             .filter { types.contains($0.artifactType) }
-        guard referrers.count <= Self.referrerLimit else {
+        let receiptCount = referrers.count { $0.artifactType == .receipt }
+        guard max(receiptCount, referrers.count - receiptCount) <= Self.referrerLimit else {
             throw RemoteError(
                 .untrue,
-                "\(remote.name): \(referrers.count) statements about \(version): at most "
-                    + "\(Self.referrerLimit) are taken in"
+                "\(remote.name): \(referrers.count) statements and receipts about \(version): at "
+                    + "most \(Self.referrerLimit) of each are taken in"
             )
         }
         return referrers

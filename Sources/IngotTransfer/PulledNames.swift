@@ -5,6 +5,31 @@ package import IngotCore
 package import IngotEvidence
 internal import IngotStore
 
+/// What became of a version that was pulled.
+package struct PulledNames: Sendable, Hashable {
+    /// Its number here.
+    package let number: Int
+    /// Statements by keys that do not count here.
+    package let untrusted: Int
+    /// Statements that a receipt proves to be in a log that counts here.
+    package let proved: Int
+    /// The logs of other receipts, in order: their keys do not count here.
+    package let unknownLogs: [String]
+    /// Receipts that prove nothing, in a line each: what they are about counts as unproved.
+    package let receiptFaults: [String]
+
+    init(number: Int, untrusted: Int, proofs: [StatementProof], receiptFaults: [String]) {
+        self.number = number
+        self.untrusted = untrusted
+        self.receiptFaults = receiptFaults
+        proved = proofs.count { if case .receipt = $0 { true } else { false } }
+        let logs = proofs.compactMap { proof in
+            if case .logNotTrusted(let log) = proof { log } else { nil }
+        }
+        unknownLogs = Set(logs).sorted()
+    }
+}
+
 extension Ledger {
     /// Names a version that was pulled, with the statements that came along, through the log.
     ///
@@ -13,14 +38,14 @@ extension Ledger {
     ///   - repository: where it goes.
     ///   - number: its number elsewhere; where that is taken here, it gets the next.
     ///   - tag: a moving tag that names it there, unless it is an environment's here.
-    /// - Returns: its number here, and how many statements are by keys that do not count here.
+    /// - Returns: what it is here, and what that is worth.
     /// - Throws: `CatalogError` when the log does not take it in.
     package func record(
         pulled version: PulledVersion,
         in repository: RepositoryName,
         number: Int?,
         tag: Tag?
-    ) throws -> (number: Int, untrusted: Int) {
+    ) throws -> PulledNames {
         var changes: [Change] = []
         let known = try catalog.version(version.digest, in: repository)
         if known == nil {
@@ -59,7 +84,18 @@ extension Ledger {
         guard let record = try catalog.version(version.digest, in: repository) else {
             throw TransferError("\(repository)@\(version.digest): it got no number")
         }
-        return (record.number, untrusted)
+        let faults = try keep(
+            receipts: version.receipts,
+            of: recorded.union(version.statements.map(\.envelope)),
+            about: version.digest,
+            in: repository
+        )
+        return PulledNames(
+            number: record.number,
+            untrusted: untrusted,
+            proofs: Array(try proofs(about: version.digest).values),
+            receiptFaults: version.receiptFaults + faults
+        )
     }
 
     /// Nil for a statement of a kind that this program does not know.

@@ -2,7 +2,7 @@
 
 package import IngotCore
 internal import IngotCrypto
-internal import IngotEvidence
+package import IngotEvidence
 package import IngotRemote
 package import IngotStore
 
@@ -49,6 +49,7 @@ package struct Push: Sendable {
     ///   - version: the manifest's digest.
     ///   - statements: the manifests that refer to it.
     ///   - evidence: the blobs that these rest on; those that are not here stay away.
+    ///   - receipts: the proofs that the statements are in their logs.
     ///   - known: versions that the remote has, whose packs need not be sent again.
     /// - Returns: what was sent, and the descriptor to give a name.
     /// - Throws: `RemoteError` for what the remote does not do, `TransferError` and `StoreError` for
@@ -57,6 +58,7 @@ package struct Push: Sendable {
         _ version: Digest,
         statements: [Digest],
         evidence: Set<Digest> = [],
+        receipts: [Receipt] = [],
         known: [Digest]
     ) async throws -> (report: PushReport, descriptor: Descriptor) {
         let bytes = try store.blobs.read(version, limit: Manifest.byteLimit)
@@ -80,6 +82,7 @@ package struct Push: Sendable {
         )
         let stated =
             try self.evidence(evidence, of: descriptor) + self.statements(statements)
+            + receipts.map { outgoing($0, of: descriptor) }
         let blobs = self.blobs(of: manifest) + packs.blobs + stated.flatMap(\.blobs)
         let sentCount = try await upload(blobs)
         // Invariant (1).
@@ -146,16 +149,24 @@ package struct Push: Sendable {
         ]
     }
 
+    private func outgoing(_ receipt: Receipt, of version: Descriptor) -> OutgoingReferrer {
+        OutgoingReferrer(
+            receipt.manifest(of: version.digest, byteCount: version.byteCount).canonicalBytes,
+            type: .receipt,
+            blobs: receipt.blobs.map(outgoing)
+        )
+    }
+
     /// What the manifest names, and the empty configuration of its referrers.
     private func blobs(of manifest: Manifest) -> [OutgoingBlob] {
-        let empty = OutgoingBlob(
-            digest: EmptyConfig.descriptor.digest,
-            byteCount: EmptyConfig.bytes.count
-        ) { Array(EmptyConfig.bytes[$0]) }
-        return [empty]
+        [outgoing(EmptyConfig.bytes)]
             + ([manifest.config] + manifest.layers).map {
                 outgoing($0.digest, byteCount: $0.byteCount)
             }
+    }
+
+    private func outgoing(_ bytes: [UInt8]) -> OutgoingBlob {
+        OutgoingBlob(digest: Digest.of(bytes), byteCount: bytes.count) { Array(bytes[$0]) }
     }
 
     private func outgoing(_ digest: Digest, byteCount: Int) -> OutgoingBlob {

@@ -27,7 +27,7 @@ struct TestCatalog {
         _ changes: [Change],
         act: Act = .datasetAdded,
         time: Int64 = 1_700_000_000
-    ) throws -> LogReceipt {
+    ) throws -> LoggedEntry {
         try catalog.append(
             LogEntryDraft(act: act, actor: "tester", time: time, changes: changes)
         ) { "log of \($0.size)\n" }

@@ -29,41 +29,32 @@ import Testing
     )
     func proofs() throws {
         var roots = [MerkleHash.sha256.empty]
-        var receipts: [LogReceipt] = []
+        var logged: [LoggedEntry] = []
         for number in 0..<20 {
             let change = Change.version(
                 repository: repository,
                 digest: Digest.of("\(number)"),
                 kind: .dataset
             )
-            receipts.append(try test.append([change]))
+            logged.append(try test.append([change]))
             roots.append(try test.catalog.treeHead().root)
         }
         let hash = MerkleHash.sha256
-        for receipt in receipts {
-            #expect(roots[receipt.head.size] == receipt.head.root)
-            let leaf = hash.leaf(receipt.entry.canonicalBytes)
-            #expect(
-                hash.verifies(
-                    inclusionOf: leaf,
-                    at: receipt.index,
-                    in: receipt.head.size,
-                    proof: receipt.inclusionProof,
-                    root: receipt.head.root
-                )
-            )
-            for size in receipt.head.size...20 {
-                let proof = try test.catalog.inclusionProof(of: receipt.index, size: size)
+        for entry in logged {
+            #expect(roots[entry.head.size] == entry.head.root)
+            let leaf = hash.leaf(entry.entry.canonicalBytes)
+            for size in entry.head.size...20 {
+                let proof = try test.catalog.inclusionProof(of: entry.index, size: size)
                 #expect(
                     hash.verifies(
                         inclusionOf: leaf,
-                        at: receipt.index,
+                        at: entry.index,
                         in: size,
                         proof: proof,
                         root: roots[size]
                     )
                 )
-                let old = receipt.head.size
+                let old = entry.head.size
                 let consistency = try test.catalog.consistencyProof(from: old, to: size)
                 #expect(
                     hash.verifies(

@@ -68,10 +68,11 @@ struct ParserFuzzTests {
         let signer = try NoteSigner(name: "log", key: .generate())
         let head = LogHead(origin: "log", size: 7, root: Samples.digest("root"))
         let note = try signer.sign(head.text).description
-        let receipt = InclusionReceipt(
+        let receipt = InclusionProof(
             index: 3,
             proof: [Samples.digest("a"), Samples.digest("b")],
-            head: note
+            head: note,
+            extra: try TestStore().catalog.logEntryBytes(0)
         )
         let texts = [
             Samples.statement(Samples.all[seed]).canonicalBytes,
@@ -86,7 +87,8 @@ struct ParserFuzzTests {
                 accept { _ = try Statement(parsing: bytes).facts() }
                 accept { _ = try TrustFile(parsing: bytes) }
                 accept { _ = try SignedNote(parsing: string) }
-                accept { _ = try InclusionReceipt(parsing: string) }
+                accept { _ = try InclusionProof(parsing: string) }
+                accept { _ = try Receipt(parsing: bytes).check(by: [signer.verifier]) }
                 accept {
                     let read = try LogHead(verifying: string, with: signer.verifier)
                     #expect(read == head)

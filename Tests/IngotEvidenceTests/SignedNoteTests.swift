@@ -129,12 +129,12 @@ struct SignedNoteTests {
         }
         let tree = MerkleTree(size: 7, hash: .sha256)
         let proof = try tree.inclusionProof(of: 5) { try #require(nodes[$0]) }
-        let receipt = InclusionReceipt(
+        let receipt = InclusionProof(
             index: 5,
             proof: proof,
             head: Self.text + "\n" + Self.logLine
         )
-        #expect(try InclusionReceipt(parsing: receipt.text) == receipt)
+        #expect(try InclusionProof(parsing: receipt.text) == receipt)
         let verifier = try signer().verifier
         let leaf = MerkleHash.sha256.leaf(leaves[5])
         #expect(try receipt.verify(leafHash: leaf, with: verifier).size == 7)
@@ -147,7 +147,7 @@ struct SignedNoteTests {
             changed[index] ^= 1
             guard let text = String(validating: changed, as: UTF8.self) else { continue }
             #expect(throws: EvidenceError.self, "byte \(index)") {
-                try InclusionReceipt(parsing: text).verify(leafHash: leaf, with: verifier)
+                try InclusionProof(parsing: text).verify(leafHash: leaf, with: verifier)
             }
         }
     }

@@ -65,7 +65,7 @@ struct TestStore {
 
     /// Adds a dataset version with its statement.
     @discardableResult
-    func addDataset(_ repository: String, _ content: String) throws -> (Digest, Receipt) {
+    func addDataset(_ repository: String, _ content: String) throws -> (Digest, RecordedChange) {
         let digest = try write(.dataset, content)
         let facts = DatasetAddedFacts(
             repository: repository,

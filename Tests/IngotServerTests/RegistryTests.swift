@@ -67,7 +67,8 @@ struct RegistryTests {
         let answer = try await source.ask("GET", "/v2/rows/referrers/\(version)")
         let referrers = try #require(try JSONValue(parsing: answer.body)["manifests"]?.array)
         let types = referrers.compactMap { $0["artifactType"]?.string }.sorted()
-        #expect(types == [MediaType.sigstoreBundle.text, MediaType.packList.text])
+        let expected: [MediaType] = [.sigstoreBundle, .packList, .receipt]
+        #expect(types == expected.map(\.text))
         let list = try #require(
             referrers.first { $0["artifactType"] == .string(MediaType.packList.text) }?[
                 "digest"

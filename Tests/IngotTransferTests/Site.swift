@@ -113,6 +113,7 @@ struct Site {
             version.digest,
             statements: try catalog.statements(about: version.digest).map(\.referrer),
             evidence: try ledger.evidence(about: version.digest),
+            receipts: try ledger.receipts(about: version.digest),
             known: try await tags.recentVersions()
         )
         return (report, try await tags.number(descriptor, wanted: version.number))

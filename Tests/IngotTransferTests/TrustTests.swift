@@ -41,7 +41,7 @@ import Testing
         let trusting = try target.reopened()
         let report = try trusting.verify(version.digest)
         #expect(report.isValid, "\(report.allFaults)")
-        #expect(try trusting.keys.trust.owner(ofKey: added[0].key.keyID) == "Bob")
+        #expect(try trusting.keys.trust.owner(ofKey: added[0].keyID) == "Bob")
         #expect(try target.catalog.logSize() == size + 1)
         let entry = try LogEntry(parsing: target.catalog.logEntryBytes(size))
         #expect(entry.act == .keyAdded)

@@ -52,7 +52,8 @@ struct Key: ParsableCommand {
             abstract: "Print this store's public keys, or that of one role.",
             discussion: """
                 All of them with their roles, for 'ingot key trust' in another store; that of a role \
-                as PEM, for openssl and other verifiers.
+                as PEM, for openssl and other verifiers; that of the log as C2SP's verifier key, for \
+                'ingot log verify-receipt' and others.
                 """
         )
 
@@ -65,6 +66,7 @@ struct Key: ParsableCommand {
             let own = try OpenStore(options).ledger.ownKeys()
             guard let role else { return print(own.json.prettyText) }
             let wanted = try Key.role(role)
+            if wanted == .log { return print(own.log.text) }
             guard let key = own.keys(for: wanted).last else {
                 throw CatalogError(.notFound, "no key of this store has the role '\(role)'")
             }
@@ -76,7 +78,7 @@ struct Key: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the keys of another store count here, for the roles they have there.",
             discussion: """
-                What is pulled from that store then holds here. Have the file from whoever keeps \
+                What is pulled from that store then holds here, and its log's receipts count. Have the file from whoever keeps \
                 that store, not from the remote that the versions come from. It is logged, by this \
                 store's admin key.
                 """
@@ -101,20 +103,20 @@ struct Key: ParsableCommand {
             let other = try TrustFile.read(file)
             let roles =
                 try role.isEmpty
-                ? Set(other.entries.map(\.role)).subtracting([.admin]) : Set(role.map(Key.role))
+                ? Set(other.entries.map(\.role)).subtracting([.admin]).union([.log])
+                : Set(role.map(Key.role))
             let added = try open.ledger.trust(other, roles: roles, owner: owner)
-            for entry in added {
-                print("\(entry.role.rawValue)  \(entry.key.keyID.prefix(16))  \(entry.owner)")
+            for key in added {
+                print("\(key.role.rawValue)  \(key.keyID.prefix(16))  \(key.owner)")
             }
             if added.isEmpty { print("these keys count already") }
         }
     }
 
-    /// Roles of keys that sign statements.
-    private static let roles = Role.allCases.filter { $0 != .log }.map(\.rawValue)
+    private static let roles = Role.allCases.map(\.rawValue)
 
     private static func role(_ text: String) throws -> Role {
-        guard let role = Role(rawValue: text), role != .log else {
+        guard let role = Role(rawValue: text) else {
             let hint = Spelling.nearest(to: text, among: roles).map { ": did you mean '\($0)'?" }
             throw EvidenceError("role '\(text)': there is none of that name\(hint ?? "")")
         }

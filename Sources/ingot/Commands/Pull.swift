@@ -97,30 +97,41 @@ struct PullOptions: ParsableArguments {
         // A version's own tag says its number.
         let stated = tag?.versionNumber
         let number = if let stated { stated } else { try await tags.number(of: digest) }
-        let (here, untrusted) = try open.ledger.record(
+        let named = try open.ledger.record(
             pulled: version,
             in: repository,
             number: number,
             tag: tag
         )
         bar.end()
+        let reference = "\(repository):v\(named.number)"
         if !json {
             print(
-                "\(repository):v\(here)  \(digest.short)  "
+                "\(reference)  \(digest.short)  "
                     + "\(Terminal.size(version.receivedByteCount)) received"
             )
-            if untrusted > 0 {
-                Terminal.printError(
-                    "\(repository):v\(here): \(untrusted) statements are by keys that do not count "
-                        + "in this store: 'ingot key trust' lets them"
-                )
-            }
+            for line in Self.doubts(about: named) { Terminal.printError("\(reference): \(line)") }
         }
         return [
-            "reference": .string("\(repository):v\(here)"), "digest": .string(digest.description),
+            "reference": .string(reference), "digest": .string(digest.description),
             "received": .integer(Int64(version.receivedByteCount)),
-            "untrusted": .integer(Int64(untrusted)),
+            "untrusted": .integer(Int64(named.untrusted)),
+            "proved": .integer(Int64(named.proved)),
+            "unknown_logs": .array(named.unknownLogs.map { .string($0) }),
+            "wrong_receipts": .array(named.receiptFaults.map { .string($0) }),
         ]
+    }
+
+    /// What does not count here, a line each.
+    private static func doubts(about named: PulledNames) -> [String] {
+        let keys =
+            "\(named.untrusted) statements are by keys that do not count in this store: "
+            + "'ingot key trust' lets them"
+        return (named.untrusted > 0 ? [keys] : [])
+            + named.unknownLogs.map {
+                "log not trusted: \($0): its receipts prove nothing here: 'ingot key trust' lets them"
+            }
+            + named.receiptFaults.map { "\($0): what it is about is unproved" }
     }
 }
 

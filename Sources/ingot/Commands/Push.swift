@@ -60,6 +60,7 @@ struct PushCommand: AsyncParsableCommand {
             record.digest,
             statements: try open.catalog.statements(about: record.digest).map(\.referrer),
             evidence: try open.ledger.evidence(about: record.digest),
+            receipts: try open.ledger.receipts(about: record.digest),
             known: try await tags.recentVersions()
         )
         let number = try await tags.number(descriptor, wanted: record.number)

@@ -53,7 +53,7 @@ struct TagCommand: ParsableCommand {
                     + "--move to move it"
             )
         }
-        let receipt = try open.ledger.record(
+        let recorded = try open.ledger.record(
             .tagMoved(
                 TagMovedFacts(
                     repository: reference.repository.text,
@@ -81,7 +81,7 @@ struct TagCommand: ParsableCommand {
             reference,
             tag,
             digest,
-            receipt.logIndex
+            recorded.logIndex
         )
     }
 

@@ -25,8 +25,9 @@ struct Verify: ParsableCommand {
         let open = try OpenStore(options)
         let (reference, digest) = try open.resolve(reference)
         let report = try open.ledger.verify(digest)
+        let proofs = try open.ledger.proofs(about: digest)
         if json {
-            print(Self.json(report, reference).prettyText)
+            print(Self.json(report, reference, proofs).prettyText)
         } else {
             print("\(reference)  \(digest)")
             for finding in report.findings {
@@ -38,6 +39,7 @@ struct Verify: ParsableCommand {
                     "  \(finding.time)  log entry \(finding.record.logIndex)  "
                         + "\(finding.record.predicateType) by \(finding.role)"
                         + (who.map { " (\($0))" } ?? "") + ": \(result)"
+                        + (proofs[finding.record.envelope]?.remark.map { ", \($0)" } ?? "")
                 )
             }
             for fault in report.faults { print("  \(fault)") }
@@ -46,7 +48,11 @@ struct Verify: ParsableCommand {
         guard report.isValid else { throw ExitCode(ExitCodes.failure) }
     }
 
-    private static func json(_ report: VerificationReport, _ reference: Reference) -> JSONValue {
+    private static func json(
+        _ report: VerificationReport,
+        _ reference: Reference,
+        _ proofs: [Digest: StatementProof]
+    ) -> JSONValue {
         let statements = report.findings.map { finding in
             JSONValue.object([
                 "predicate": .string(finding.record.predicateType),
@@ -55,6 +61,7 @@ struct Verify: ParsableCommand {
                 "log_index": .integer(Int64(finding.record.logIndex)),
                 "time": .string(finding.time.description),
                 "fault": finding.fault.map { .string($0) } ?? .null,
+                "proof": (proofs[finding.record.envelope] ?? .noReceipt).json,
             ])
         }
         return [
@@ -63,5 +70,38 @@ struct Verify: ParsableCommand {
             "statements": .array(statements),
             "faults": .array(report.faults.map { .string($0) }),
         ]
+    }
+}
+
+extension StatementProof {
+    /// What is said of a statement that was signed elsewhere.
+    fileprivate var remark: String? {
+        switch self {
+        case .ownLog: nil
+        case .receipt(let log, let index): "proved to be entry \(index) of \(log)"
+        case .logNotTrusted(let log): "log not trusted: \(log)"
+        case .wrong(let fault): "unproved: \(fault)"
+        case .noReceipt: "without a receipt"
+        }
+    }
+
+    fileprivate var json: JSONValue {
+        let state: String
+        var members: [String: JSONValue] = [:]
+        switch self {
+        case .ownLog: state = "ownLog"
+        case .receipt(let log, let index):
+            state = "receipt"
+            members = ["log": .string(log), "log_index": .integer(Int64(index))]
+        case .logNotTrusted(let log):
+            state = "logNotTrusted"
+            members = ["log": .string(log)]
+        case .wrong(let fault):
+            state = "wrongReceipt"
+            members = ["fault": .string(fault)]
+        case .noReceipt: state = "noReceipt"
+        }
+        members["state"] = .string(state)
+        return .object(members)
     }
 }
