@@ -141,6 +141,7 @@ extension AuditStatement {
         members["owner"] = owner.map { .string($0) }
         members["predicate"] = predicate
         members["fault"] = fault.map { .string($0) }
+        members["proof"] = proof.remark.map { .string($0) }
         return .object(members)
     }
 }

@@ -215,7 +215,8 @@ extension AuditReport {
                     "\(statement.logIndex)", statement.time.description,
                     statement.act?.rawValue ?? "?", node.name, statement.role,
                     statement.keyID.map { "key " + $0.prefix(12) } ?? "",
-                    statement.fault == nil ? "holds" : "does not hold",
+                    [statement.fault == nil ? "holds" : "does not hold", statement.proof.remark]
+                        .compactMap { $0 }.joined(separator: ", "),
                 ]
             }
         )

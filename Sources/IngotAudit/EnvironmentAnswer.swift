@@ -36,14 +36,16 @@ extension EnvironmentAnswer {
         self.record = record
         let catalog = reader.ledger.catalog
         definitionDigest = Digest.of(record.definition.canonicalBytes)
-        definedBy = try catalog.statements(about: definitionDigest).last.map(reader.statement)
+        definedBy = try catalog.statements(about: definitionDigest).last.map {
+            try reader.statement($0)
+        }
         var moves: [Move] = []
         var faults: [String] = []
         var previous: Digest?
         for tag in try catalog.tagHistory(record.repository, Tag(parsing: record.name)) {
             let version = try catalog.version(tag.digest, in: record.repository)
             let statements = try catalog.statements(about: tag.digest)
-                .filter { $0.logIndex == tag.logIndex }.map(reader.statement)
+                .filter { $0.logIndex == tag.logIndex }.map { try reader.statement($0) }
             let place = "\(record.repository):\(record.name), move \(tag.counter)"
             let statement = statements.first { $0.moves(record, from: previous, to: tag.digest) }
             if let statement {

@@ -22,6 +22,8 @@ package struct AuditStatement: Sendable {
     package let predicate: JSONValue?
     /// Why it does not hold; nil when it does.
     package let fault: String?
+    /// In which log it is.
+    package let proof: StatementProof
 
     package init(
         act: Act?,
@@ -34,7 +36,8 @@ package struct AuditStatement: Sendable {
         envelope: Digest,
         facts: Predicate?,
         predicate: JSONValue?,
-        fault: String?
+        fault: String?,
+        proof: StatementProof
     ) {
         self.act = act
         self.predicateType = predicateType
@@ -47,6 +50,7 @@ package struct AuditStatement: Sendable {
         self.facts = facts
         self.predicate = predicate
         self.fault = fault
+        self.proof = proof
     }
 }
 

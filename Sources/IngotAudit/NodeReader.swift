@@ -23,18 +23,25 @@ struct NodeReader {
         let named =
             versions.filter { $0.repository == preferred }
             + versions.filter { $0.repository != preferred }
+        let proofs = try ledger.proofs(about: digest)
         var node = LineageNode(
             digest: digest,
             names: named.map { "\($0.repository):\($0.tag)" },
             kind: versions.first?.kind,
-            statements: try ledger.catalog.statements(about: digest).map(statement),
+            statements: try ledger.catalog.statements(about: digest).map {
+                try statement($0, proof: proofs[$0.envelope] ?? .noReceipt)
+            },
             gaps: []
         )
         node.gaps = gaps(of: node)
         return node
     }
 
-    func statement(_ record: StatementRecord) throws -> AuditStatement {
+    /// Reads a statement, one that was signed here unless something else is said.
+    func statement(
+        _ record: StatementRecord,
+        proof: StatementProof = .ownLog
+    ) throws -> AuditStatement {
         let finding = try check.finding(record)
         let verified = finding.verified
         var facts: Predicate?
@@ -55,7 +62,8 @@ struct NodeReader {
             envelope: record.envelope,
             facts: facts,
             predicate: facts == nil ? nil : verified?.statement.predicate,
-            fault: fault
+            fault: fault,
+            proof: proof
         )
     }
 
@@ -68,6 +76,13 @@ struct NodeReader {
         }
         if !node.hasOrigin {
             gaps.append("\(node.name): no statement that holds says where it came from")
+        }
+        for statement in node.statements where statement.fault == nil && !statement.proof.isProved {
+            gaps.append(
+                "\(node.name), log entry \(statement.logIndex), \(statement.predicateType): not proved "
+                    + "to be in the log of the store that signed it: "
+                    + (statement.proof.remark ?? "")
+            )
         }
         for statement in node.statements {
             guard let facts = statement.facts else { continue }

@@ -84,6 +84,10 @@ package struct InclusionProof: Hashable, Sendable {
     /// - Returns: the head.
     func verifyUnsigned(leafHash: Digest) throws(EvidenceError) -> LogHead {
         let head = try LogHead(in: SignedNote(parsing: head))
+        // What nobody vouches for is shown to people.
+        guard NoteVerifier.isName(head.origin) else {
+            throw EvidenceError("log head: its first line cannot be the name of a log's key")
+        }
         try verify(leafHash: leafHash, under: head)
         return head
     }

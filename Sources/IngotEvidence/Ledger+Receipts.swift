@@ -4,30 +4,6 @@ internal import IngotCatalog
 package import IngotCore
 internal import IngotStore
 
-/// In which log a statement about a version is, as far as that is proved here.
-package enum StatementProof: Hashable, Sendable {
-    /// It was signed here: its proof is that of this store's log.
-    case ownLog
-    /// A receipt proves it under the key of a log that counts here.
-    case receipt(log: String, index: Int)
-    /// A receipt is there, of a log whose key does not count here.
-    case logNotTrusted(log: String)
-    /// A receipt is there that proves nothing, and why.
-    case wrong(String)
-    /// It came from elsewhere without a receipt.
-    case noReceipt
-
-    fileprivate var rank: Int {
-        switch self {
-        case .noReceipt: 0
-        case .wrong: 1
-        case .logNotTrusted: 2
-        case .receipt: 3
-        case .ownLog: 4
-        }
-    }
-}
-
 extension Ledger {
     /// Receipts about one version that are looked at; a registry's clients may push any number.
     private static let receiptLimit = 1000
@@ -95,11 +71,13 @@ extension Ledger {
         return proofs
     }
 
-    /// Checks a receipt by the log keys that count here; one of this log must be of an entry that is
-    /// in it still.
+    /// Checks a receipt by the log keys that count here and were not revoked; one of this log must be
+    /// of an entry that is in it still.
     package func check(_ receipt: Receipt) throws -> CheckedReceipt {
         let trust = try keys.trustForJudging
-        let checked = try receipt.check(by: [trust.log] + trust.logs)
+        let revoked = Set(try catalog.keys().filter { $0.revocation != nil }.map(\.keyID))
+        let logs = try trust.logs.filter { try !revoked.contains($0.keyID()) }
+        let checked = try receipt.check(by: [trust.log] + logs)
         let index = receipt.proof.index
         guard checked.isTrusted, checked.head.origin.utf8.elementsEqual(trust.log.name.utf8) else {
             return checked

@@ -110,11 +110,16 @@ package struct NoteVerifier: Hashable, Sendable {
     private static let ed25519: UInt8 = 0x01
 
     package init(name: String, key: Ed25519PublicKey) throws(EvidenceError) {
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2B }) else {
+        guard Self.isName(name) else {
             throw EvidenceError("note key '\(name)': use printable ASCII without spaces and '+'")
         }
         self.name = name
         self.key = key
+    }
+
+    /// Printable ASCII without spaces and `+`.
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2B }
     }
 
     package var keyHash: [UInt8] {

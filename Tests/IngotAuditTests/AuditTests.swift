@@ -298,7 +298,8 @@ struct AuditTests {
                         envelope: digest,
                         facts: .imageBuilt(facts),
                         predicate: nil,
-                        fault: nil
+                        fault: nil,
+                        proof: .ownLog
                     )
                 ],
                 gaps: []

@@ -73,6 +73,17 @@ struct ReceiptTests {
             )
         )
         #expect(throws: EvidenceError.self) { try forged.check(by: [key]) }
+        let signature = SignedNote.Signature(name: "x", bytes: [1, 2, 3, 4, 5])
+        let text = head.text.replacing(key.name, with: "\u{9B}2J")
+        let disguised = try Receipt(
+            entryBytes: receipt.entryBytes,
+            proof: InclusionProof(
+                index: receipt.proof.index,
+                proof: receipt.proof.proof,
+                head: SignedNote(text: text, signatures: [signature]).description
+            )
+        )
+        #expect(throws: EvidenceError.self) { try disguised.check(by: []) }
         // A log may have had several keys.
         #expect(try forged.check(by: [key, forger.verifier]).isTrusted)
         #expect(try receipt.check(by: [key, forger.verifier]).isTrusted)

@@ -111,7 +111,7 @@ extension Log {
             if json {
                 print(JSONValue.array(checked.map(\.json)).prettyText)
             } else {
-                for item in checked { print(item.text) }
+                for item in checked { print(PrintableText.line(item.text)) }
             }
             guard checked.allSatisfy({ $0.fault == nil }) else {
                 throw ExitCode(ExitCodes.failure)

@@ -110,7 +110,9 @@ struct PullOptions: ParsableArguments {
                 "\(reference)  \(digest.short)  "
                     + "\(Terminal.size(version.receivedByteCount)) received"
             )
-            for line in Self.doubts(about: named) { Terminal.printError("\(reference): \(line)") }
+            for line in Self.doubts(about: named) {
+                Terminal.printError("\(reference): \(PrintableText.line(line))")
+            }
         }
         return [
             "reference": .string(reference), "digest": .string(digest.description),

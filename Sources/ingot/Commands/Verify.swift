@@ -74,17 +74,6 @@ struct Verify: ParsableCommand {
 }
 
 extension StatementProof {
-    /// What is said of a statement that was signed elsewhere.
-    fileprivate var remark: String? {
-        switch self {
-        case .ownLog: nil
-        case .receipt(let log, let index): "proved to be entry \(index) of \(log)"
-        case .logNotTrusted(let log): "log not trusted: \(log)"
-        case .wrong(let fault): "unproved: \(fault)"
-        case .noReceipt: "without a receipt"
-        }
-    }
-
     fileprivate var json: JSONValue {
         let state: String
         var members: [String: JSONValue] = [:]
