@@ -21,8 +21,9 @@ extension Pull {
         about version: Digest,
         among referrers: [Descriptor]
     ) async throws -> [ArrivedReceipt] {
-        try await resultsInParallel(of: referrers.filter { $0.artifactType == .receipt }) {
-            referrer in
+        let all = referrers.filter { $0.artifactType == .receipt }
+        let some = Array(all.prefix(Self.referrerLimit))
+        let arrived = try await resultsInParallel(of: some) { referrer in
             do {
                 return ArrivedReceipt(
                     manifest: try await receipt(referrer.digest, about: version),
@@ -37,6 +38,10 @@ extension Pull {
                 )
             }
         }
+        guard all.count > some.count else { return arrived }
+        let fault =
+            "\(remote.name): \(all.count) receipts: at most \(some.count) are taken in of one version"
+        return arrived + [ArrivedReceipt(manifest: nil, fault: fault)]
     }
 
     private func receipt(_ digest: Digest, about version: Digest) async throws -> Digest {

@@ -33,7 +33,7 @@ package struct Pull: Sendable {
     private static let wholePackShare = 2
     /// Packs that are asked for together.
     private static let groupCount = 16
-    private static let referrerLimit = 1000
+    static let referrerLimit = 1000
 
     let store: Store
     let remote: any Remote
@@ -125,12 +125,12 @@ package struct Pull: Sendable {
         let types: Set<MediaType?> = [.sigstoreBundle, .evidenceBlobs, .receipt]
         let referrers = try await remote.referrers(of: version, in: repository)
             .filter { types.contains($0.artifactType) }
-        let receiptCount = referrers.count { $0.artifactType == .receipt }
-        guard max(receiptCount, referrers.count - receiptCount) <= Self.referrerLimit else {
+        let count = referrers.count { $0.artifactType != .receipt }
+        guard count <= Self.referrerLimit else {
             throw RemoteError(
                 .untrue,
-                "\(remote.name): \(referrers.count) statements and receipts about \(version): at "
-                    + "most \(Self.referrerLimit) of each are taken in"
+                "\(remote.name): \(count) statements about \(version): at most "
+                    + "\(Self.referrerLimit) are taken in"
             )
         }
         return referrers

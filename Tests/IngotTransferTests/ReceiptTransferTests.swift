@@ -159,6 +159,31 @@ import Testing
         #expect(try proof(in: late) == .receipt(log: log, index: version.logIndex))
     }
 
+    @Test("more than a thousand do not keep the version away")
+    func many() async throws {
+        let first = try #require(
+            remote.with { $0.referrers[version.digest]?.first { $0.artifactType == .receipt } }
+        )
+        remote.with { state in
+            for _ in 0..<Pull.referrerLimit { state.referrers[version.digest]?.append(first) }
+        }
+        try trustSource(in: target)
+        let named = try await pull(into: target, from: remote)
+        #expect(named.proved == 1)
+        #expect(named.receiptFaults.count == 1)
+    }
+
+    @Test("whoever has no keys is told that no log is trusted")
+    func withoutKeys() async throws {
+        try await pull(into: target, from: remote)
+        let bare = Ledger(
+            blobs: target.store.blobs,
+            catalog: target.catalog,
+            keys: KeyRing(at: "\(target.place.path)/nowhere")
+        )
+        #expect(try bare.proofs(about: version.digest) == [envelope: .logNotTrusted(log: log)])
+    }
+
     private func tell(_ lie: Lie) throws {
         remote.with { $0.referrers[version.digest]?.removeAll { $0.artifactType == .receipt } }
         let other = try source.add([.bytes("other", [2])])

@@ -133,7 +133,7 @@ struct PullOptions: ParsableArguments {
             + named.unknownLogs.map {
                 "log not trusted: \($0): its receipts prove nothing here: 'ingot key trust' lets them"
             }
-            + named.receiptFaults.map { "\($0): what it is about is unproved" }
+            + named.receiptFaults.map { "\($0): what that would prove is unproved" }
     }
 }
 
