@@ -46,28 +46,46 @@ struct Get: AsyncParsableCommand {
 
     func run() async throws {
         let open = try OpenStore(options)
-        let reference = try Reference(parsing: reference)
         let selection = try TreeSelection(paths)
-        guard try isElsewhere(reference, open) else {
-            let digest = try open.catalog.resolve(reference)
+        switch try place(open) {
+        case .here(let reference, let digest):
             let files = try open.store.files(of: open.store.manifest(digest), in: selection)
             let missing = try open.store.filesToWrite(files, into: output, force: force)
-            return try write(missing, of: files, digest, received: 0, open.store)
-        }
-        try await OpenRemote.with(remote, options) { remote in
-            try await get(selection, of: reference, from: remote, open)
+            try write(missing, of: files, of: reference, digest, received: 0, open.store)
+        case .elsewhere(let reference):
+            try await OpenRemote.with(remote, options) { remote in
+                try await get(selection, of: reference, from: remote, open)
+            }
         }
     }
 
-    /// Whether a remote is asked: one that is named, or any for a version that the store lacks.
-    private func isElsewhere(_ reference: Reference, _ open: OpenStore) throws -> Bool {
-        if remote != nil { return true }
+    private enum Place {
+        case here(Reference, Digest)
+        case elsewhere(Reference)
+    }
+
+    /// Where the version is taken from: a remote that is named, or any for one that the store lacks.
+    private func place(_ open: OpenStore) throws -> Place {
+        let isBareDigest = reference.hasPrefix("sha256:")
         do {
-            _ = try open.catalog.resolve(reference)
-            return false
+            let (named, digest) = try open.resolve(reference)
+            guard remote != nil else { return .here(named, digest) }
+            // Its number may be another one there.
+            return .elsewhere(
+                isBareDigest
+                    ? Reference(repository: named.repository, target: .digest(digest)) : named
+            )
         } catch let error as CatalogError where error.code == .notFound {
-            guard try !options.remotes().names.isEmpty else { throw error }
-            return true
+            guard reference.contains(":"), try remote != nil || !options.remotes().names.isEmpty
+            else { throw error }
+            guard !isBareDigest else {
+                throw CatalogError(
+                    .notFound,
+                    "\(reference): no version here has this digest: a remote is asked for "
+                        + "REPOSITORY@\(reference)"
+                )
+            }
+            return .elsewhere(try Reference(parsing: reference))
         }
     }
 
@@ -91,12 +109,20 @@ struct Get: AsyncParsableCommand {
         let missing = try open.store.filesToWrite(part.entries, into: output, force: force)
         try await pull.contents(of: missing, in: part)
         bar.end()
-        try write(missing, of: part.entries, digest, received: pull.receivedByteCount, open.store)
+        try write(
+            missing,
+            of: part.entries,
+            of: reference,
+            digest,
+            received: pull.receivedByteCount,
+            open.store
+        )
     }
 
     private func write(
         _ missing: [TreeEntry],
         of files: [TreeEntry],
+        of reference: Reference,
         _ digest: Digest,
         received: Int,
         _ store: Store
@@ -108,7 +134,8 @@ struct Get: AsyncParsableCommand {
         let byteCount = missing.reduce(0) { $0 + $1.byteCount }
         if json {
             let result: JSONValue = [
-                "reference": .string(reference), "digest": .string(digest.description),
+                "reference": .string(reference.description),
+                "digest": .string(digest.description),
                 "received": .integer(Int64(received)), "written": .integer(Int64(missing.count)),
                 "unchanged": .integer(Int64(files.count - missing.count)),
                 "size": .integer(Int64(byteCount)),
