@@ -56,8 +56,10 @@ extension Catalog {
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO manifestLink
-                        (repository, digest, mediaType, artifactType, subject, annotations, isPushed)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                        (repository, digest, mediaType, artifactType, subject, annotations, isPushed,
+                        linkedAt, logSize)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, unixepoch(),
+                        (SELECT coalesce(max(idx) + 1, 0) FROM logEntry))
                     """,
                 arguments: [
                     repository.text, manifest.digest, manifest.mediaType.text,

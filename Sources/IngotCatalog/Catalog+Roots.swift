@@ -19,16 +19,28 @@ package struct NamedDigests: Sendable {
 
 extension Catalog {
     /// All digests that the catalog names, in one consistent state.
-    package func namedDigests() throws -> NamedDigests {
+    ///
+    /// Stale links, where they are told apart, name nothing, whether they were unlinked or not.
+    package func namedDigests(without stale: StaleLinks? = nil) throws -> NamedDigests {
         try read { db in
             var named = NamedDigests()
+            let linked = { (table: String, condition: String) in
+                guard let stale else {
+                    return try Digest.fetchSet(db, sql: "SELECT digest FROM \(table)")
+                }
+                return try Digest.fetchSet(
+                    db,
+                    sql: "SELECT digest FROM \(table) WHERE NOT (\(condition))",
+                    arguments: stale.arguments
+                )
+            }
             let digests = { (sql: String) in try Digest.fetchSet(db, sql: sql) }
             named.versions = try digests("SELECT digest FROM version WHERE removedIndex IS NULL")
             named.removed = try digests(
                 "SELECT digest FROM version WHERE removedIndex IS NOT NULL"
             ).subtracting(named.versions)
-            named.linkedManifests = try digests("SELECT digest FROM manifestLink")
-            named.linkedBlobs = try digests("SELECT digest FROM blobLink")
+            named.linkedManifests = try linked("manifestLink", StaleLinks.manifest)
+            named.linkedBlobs = try linked("blobLink", StaleLinks.blob)
             let texts = """
                 SELECT CAST(text AS TEXT) FROM logEntry UNION ALL SELECT outputs FROM run
                 UNION ALL SELECT result FROM cachedStep
@@ -46,35 +58,27 @@ extension Catalog {
     }
 
     /// Unlinks what belongs to no repository any more: versions that were removed, what refers to
-    /// them, and uploads that no manifest named for so many seconds.
-    package func pruneLinks(uploadSeconds: Int) throws {
+    /// them, and uploads that no manifest named.
+    package func prune(_ stale: StaleLinks) throws {
+        let tables = [("blobLink", StaleLinks.blob), ("manifestLink", StaleLinks.manifest)]
+        // On a full disk, what has nothing to write needs no room.
+        let isNeeded = try read { db in
+            try tables.contains { table, condition in
+                try Bool.fetchOne(
+                    db,
+                    sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(condition))",
+                    arguments: stale.arguments
+                ) ?? false
+            }
+        }
+        guard isNeeded else { return }
         try write { db in
-            let removed = """
-                SELECT 1 FROM version WHERE version.repository = manifestLink.repository
-                    AND removedIndex IS NOT NULL
-                """
-            try db.execute(
-                sql: """
-                    DELETE FROM manifestLink WHERE EXISTS (
-                        \(removed) AND version.digest = manifestLink.digest
-                    ) OR subject IS NOT NULL AND EXISTS (
-                        \(removed) AND 'sha256:' || lower(hex(version.digest)) = subject)
-                    """
-            )
-            try db.execute(
-                sql: """
-                    DELETE FROM blobLink WHERE length(manifest) > 0 AND NOT EXISTS (
-                        SELECT 1 FROM manifestLink WHERE repository = blobLink.repository
-                            AND digest = blobLink.manifest)
-                    """
-            )
-            try db.execute(
-                sql: """
-                    DELETE FROM blobLink
-                    WHERE length(manifest) = 0 AND linkedAt <= unixepoch() - ?
-                    """,
-                arguments: [uploadSeconds]
-            )
+            for (table, condition) in tables {
+                try db.execute(
+                    sql: "DELETE FROM \(table) WHERE \(condition)",
+                    arguments: stale.arguments
+                )
+            }
         }
     }
 }

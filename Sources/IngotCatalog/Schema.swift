@@ -25,6 +25,9 @@ enum Schema {
         migrator.registerMigration("v2") { db in try db.execute(sql: removal) }
         migrator.registerMigration("links") { db in try db.execute(sql: links) }
         migrator.registerMigration("linkTimes") { db in try db.execute(sql: linkTimes) }
+        migrator.registerMigration("manifestLinkTimes") { db in
+            try db.execute(sql: manifestLinkTimes)
+        }
         return migrator
     }
 
@@ -176,6 +179,13 @@ enum Schema {
     /// Seconds since 1970, UTC: an upload that no manifest names for long is garbage.
     private static let linkTimes = """
         ALTER TABLE blobLink ADD COLUMN linkedAt INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// When a manifest came last, by the clock and by the entries of the log there were: one that is
+    /// pushed again after its version was removed is no garbage.
+    private static let manifestLinkTimes = """
+        ALTER TABLE manifestLink ADD COLUMN linkedAt INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE manifestLink ADD COLUMN logSize INTEGER NOT NULL DEFAULT 0;
         """
 
     private static let work = """

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import IngotCatalog
+package import IngotCatalog
 internal import IngotCore
 package import IngotStore
 
@@ -8,10 +8,13 @@ extension Ledger {
     /// Marks what garbage collection keeps: every version, all that the registry's repositories
     /// have, every digest in the log, and what is stated about versions that are there.
     ///
-    /// What was stated about a removed version stays itself; the bytes that it names do not stay
+    /// Stale links keep nothing. What was stated about a removed version stays itself; the bytes that it names do not stay
     /// for its sake.
-    package func markRoots(_ reachable: inout Reachable) throws {
-        let named = try catalog.namedDigests()
+    package func markRoots(
+        _ reachable: inout Reachable,
+        without stale: StaleLinks? = nil
+    ) throws {
+        let named = try catalog.namedDigests(without: stale)
         try reachable.add(manifests: named.versions.union(named.linkedManifests))
         reachable.keep(named.linkedBlobs)
         try reachable.add(mentioned: named.mentioned)

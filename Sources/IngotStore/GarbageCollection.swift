@@ -127,12 +127,11 @@ package struct GarbageCollection {
     ///
     /// Only a kindness: what is condemned wrongly is found when the roots are read again.
     private func begin() throws -> [Int] {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME_COARSE, &now)
-        let leases = try LeaseList(directory: store.blobs.layout.leases).holders()
-        return leases.map(\.since).reduce([now.tv_sec, now.tv_nsec]) {
-            $0.lexicographicallyPrecedes($1) ? $0 : $1
-        }
+        var clock = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME_COARSE, &clock)
+        let now = [clock.tv_sec, clock.tv_nsec]
+        guard let first = try store.blobs.oldestLease() else { return now }
+        return first.lexicographicallyPrecedes(now) ? first : now
     }
 
     private struct NeededChunks {
@@ -199,7 +198,7 @@ package struct GarbageCollection {
             try remove(garbage.filter { !needed.contains($0.digest) }, keeping: needed, &report)
         } catch {
             // The next process that opens the store does it where this one cannot.
-            try? blobs.restore(back)
+            try? blobs.restore(back.filter(Set(blobs.condemned()).contains))
             throw error
         }
     }
@@ -209,10 +208,16 @@ package struct GarbageCollection {
         keeping needed: Set<Digest>,
         _ report: inout CollectionReport
     ) throws {
+        let packs = Set(try store.index.packs())
         for item in doomed where item.isDocument { try store.blobs.removeCondemned(item.digest) }
         try FileHandle.syncDirectory(store.blobs.layout.condemned)
-        try forget(doomed.map(\.digest), keeping: needed)
-        for item in doomed where !item.isDocument { try store.blobs.removeCondemned(item.digest) }
+        // What is in no pack makes the room that the index may need to forget packs.
+        for item in doomed where !item.isDocument && !packs.contains(item.digest) {
+            try store.blobs.removeCondemned(item.digest)
+        }
+        let doomedPacks = doomed.filter { !$0.isDocument && packs.contains($0.digest) }
+        try forget(Set(doomedPacks.map(\.digest)), keeping: needed)
+        for item in doomedPacks { try store.blobs.removeCondemned(item.digest) }
         try FileHandle.syncDirectory(store.blobs.layout.condemned)
         report.removedBlobCount += doomed.count
         report.removedByteCount += doomed.reduce(0) { $0 + $1.byteCount }
@@ -231,8 +236,7 @@ package struct GarbageCollection {
     }
 
     /// Takes packs out of the index, which must not name bytes that are gone.
-    private func forget(_ blobs: [Digest], keeping needed: Set<Digest>) throws {
-        let packs = Set(try store.index.packs()).intersection(blobs)
+    private func forget(_ packs: Set<Digest>, keeping needed: Set<Digest>) throws {
         guard !packs.isEmpty else { return }
         let chunks = try packs.reduce(into: Set<Digest>()) {
             $0.formUnion(try store.chunks(inPack: $1) ?? [])

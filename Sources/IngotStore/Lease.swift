@@ -79,3 +79,16 @@ struct LeaseList {
         }
     }
 }
+
+extension Store {
+    /// When the first of the operations under way began, in seconds since 1970; nil without one.
+    package func oldestOperation() throws -> Int? { try blobs.oldestLease()?.first }
+}
+
+extension BlobStore {
+    /// When the oldest lease that is held was taken: seconds and nanoseconds.
+    func oldestLease() throws -> [Int]? {
+        try LeaseList(directory: layout.leases).holders().map(\.since)
+            .min { $0.lexicographicallyPrecedes($1) }
+    }
+}

@@ -17,7 +17,7 @@ import Testing
 struct GoldenStore {
     /// The catalog's schema that it was written with.
     enum Format: String, CaseIterable, CustomTestStringConvertible {
-        case v1, v2
+        case v1, v2, v3
 
         var testDescription: String { rawValue }
 
@@ -43,6 +43,9 @@ struct GoldenStore {
         switch format {
         case .v1: try fillV1()
         case .v2: try fillV2()
+        case .v3:
+            try fillV2()
+            try fillV3()
         }
     }
 

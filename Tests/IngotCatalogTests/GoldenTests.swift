@@ -54,9 +54,12 @@ import Testing
         #expect(try golden.catalog.keys().first?.revocation?.reason == "replaced")
     }
 
-    @Test("a store of the second schema opens: names, log, runs and every byte are as they were")
-    func opensV2() throws {
-        let golden = try copy(.v2)
+    @Test(
+        "a store of a later schema opens: names, log, runs and every byte are as they were",
+        arguments: [GoldenStore.Format.v2, .v3]
+    )
+    func opensLater(format: GoldenStore.Format) throws {
+        let golden = try copy(format)
         let catalog = golden.catalog
         let data = try RepositoryName(parsing: "golden/data")
         let versions = try catalog.versions(of: data)
@@ -90,6 +93,15 @@ import Testing
 
         #expect(try catalog.replay().isEmpty)
         #expect(try golden.damage().isEmpty)
+    }
+
+    @Test("what was pushed again after its removal is on its way, and no garbage")
+    func pushedAgainV3() throws {
+        let golden = try copy(.v3)
+        let removed = try #require(try golden.catalog.namedDigests().removed.first)
+        let stale = StaleLinks(uploadSeconds: 1 << 40, begun: nil)
+        try golden.catalog.prune(stale)
+        #expect(try golden.catalog.namedDigests().linkedManifests == [removed])
     }
 
     @Test("a number that was removed is given to the same content again, and to no other")

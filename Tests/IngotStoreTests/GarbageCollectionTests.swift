@@ -74,6 +74,53 @@ import Testing
         #expect(try collect().removedBlobCount == 0)
     }
 
+    /// An index that has no room to forget a pack while a blob is there.
+    private struct CrampedIndex: ChunkIndex {
+        let index: any ChunkIndex
+        let isCramped: @Sendable () -> Bool
+
+        func locations(of chunks: [Digest]) throws -> [Digest: ChunkLocation] {
+            try index.locations(of: chunks)
+        }
+
+        func add(_ directory: PackDirectory, of pack: Digest) throws {
+            try index.add(directory, of: pack)
+        }
+
+        func packs() throws -> [Digest] { try index.packs() }
+
+        func remove(packs: [Digest]) throws {
+            guard !isCramped() else { throw StoreError("the disk is full") }
+            try index.remove(packs: packs)
+        }
+    }
+
+    @Test("on a full disk, what is in no pack goes before the index needs room to forget packs")
+    func fullDisk() throws {
+        let raw = try test.store.blobs.put(SeededBytes.bytes(70_000, seed: 3))
+        Self.tick()
+        let blobs = test.store.blobs
+        let index = CrampedIndex(index: test.store.index) { blobs.contains(raw) }
+        let store = Store(blobs: blobs, index: index)
+        let report = try GarbageCollection(of: store, patience: .zero) { [kept] in
+            try $0.add(manifests: [kept.manifestDigest])
+        }.run()
+        #expect(report.removedBlobCount == 4)
+    }
+
+    @Test("a collection that cannot go on puts back what it has not removed")
+    func stopped() throws {
+        let blobs = test.store.blobs
+        let store = Store(blobs: blobs, index: CrampedIndex(index: test.store.index) { true })
+        #expect(throws: StoreError.self) {
+            try GarbageCollection(of: store, patience: .zero) { [kept] in
+                try $0.add(manifests: [kept.manifestDigest])
+            }.run()
+        }
+        #expect(try blobs.condemned().isEmpty)
+        #expect(try collect().removedBlobCount > 0)
+    }
+
     @Test("nothing goes while an operation is under way that began before")
     func waitsForLeases() throws {
         var lease = try test.store.blobs.lease()

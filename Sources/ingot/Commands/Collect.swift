@@ -12,8 +12,8 @@ struct Collect: ParsableCommand {
         abstract: "Remove the bytes that no version needs any more.",
         discussion: """
             Kept is what versions, statements, the log, runs, remembered steps and the registry's \
-            repositories lead to. Packs of which less than half is needed are rewritten. Other commands and `ingot serve` may run \
-            meanwhile: what one of them may have seen before is removed only when it has ended.
+            repositories lead to. Packs of which less than half is needed are rewritten. Other \
+            commands and `ingot serve` may run meanwhile: what one of them may have seen before is removed only when it has ended.
             """
     )
 
@@ -23,7 +23,9 @@ struct Collect: ParsableCommand {
     @Option(help: "Seconds to wait for commands that are running.")
     var wait = 60
 
-    @Option(help: "Hours that an upload to `ingot serve` may wait for its manifest.")
+    @Option(
+        help: "Hours that a push to `ingot serve` may take, from its uploads to its version."
+    )
     var keepUploads = 24
 
     @Flag(help: "Print the result as JSON.")
@@ -43,12 +45,14 @@ struct Collect: ParsableCommand {
     func run() throws {
         // Its own lease would be one to wait for.
         let open = try OpenStore(options, isLeased: false)
-        let collection = try GarbageCollection(
-            of: open.store,
-            patience: .seconds(wait),
-            mark: open.ledger.markRoots
+        let stale = StaleLinks(
+            uploadSeconds: keepUploads * 3600,
+            begun: try open.store.oldestOperation()
         )
-        if !dryRun { try open.catalog.pruneLinks(uploadSeconds: keepUploads * 3600) }
+        let collection = try GarbageCollection(of: open.store, patience: .seconds(wait)) {
+            try open.ledger.markRoots(&$0, without: stale)
+        }
+        if !dryRun { try open.catalog.prune(stale) }
         let report = try dryRun ? collection.plan() : collection.run()
         if json {
             print(Self.document(report).prettyText)
