@@ -14,7 +14,7 @@ package struct EvidenceList: Sendable {
     /// 64 MiB: the outputs of a few hundred thousand examples.
     package static let blobByteLimit = 64 << 20
     /// Three for each of a thousand statements.
-    private static let blobLimit = 3000
+    package static let blobLimit = 3000
 
     /// - Parameter blobs: The size of each, by its digest.
     package init(_ blobs: [Digest: Int]) {
@@ -24,11 +24,23 @@ package struct EvidenceList: Sendable {
     }
 
     /// Lists those of some blobs that are here.
-    package init(of evidence: Set<Digest>, in store: BlobStore) throws {
+    ///
+    /// - Throws: `EvidenceError` for more than whoever takes them in allows.
+    package init(
+        of evidence: Set<Digest>,
+        in store: BlobStore,
+        blobLimit: Int = Self.blobLimit
+    ) throws {
         var sizes: [Digest: Int] = [:]
         for digest in evidence where store.contains(digest) {
             let byteCount = try store.byteCount(of: digest)
             if byteCount <= Self.blobByteLimit { sizes[digest] = byteCount }
+        }
+        guard sizes.count <= blobLimit else {
+            throw EvidenceError(
+                "its statements rest on \(sizes.count) blobs, and at most \(blobLimit) travel with a "
+                    + "version: no store would take it in: push one about which less was stated"
+            )
         }
         self.init(sizes)
     }

@@ -16,6 +16,8 @@ package struct PulledVersion: Sendable {
     package let receipts: [Digest]
     /// Why other receipts were left there, in a line each.
     package let receiptFaults: [String]
+    /// What these rest on and is neither here now nor whole there, in order.
+    package let missingEvidence: [Digest]
     package let receivedByteCount: Int
 }
 
@@ -65,7 +67,7 @@ package struct Pull: Sendable {
         try await chunks(of: manifest, version: version)
         let referrers = try await self.referrers(of: version)
         let statements = try await self.statements(about: version, among: referrers)
-        try await evidence(of: statements, version: version, among: referrers)
+        let missing = try await evidence(of: statements, version: version, among: referrers)
         let receipts = try await self.receipts(about: version, among: referrers)
         // Last: a manifest that exists has all it names.
         _ = try store.blobs.put(found.bytes)
@@ -75,6 +77,7 @@ package struct Pull: Sendable {
             statements: statements,
             receipts: receipts.compactMap(\.manifest),
             receiptFaults: receipts.compactMap(\.fault),
+            missingEvidence: missing,
             receivedByteCount: download.counter.progress.bytesDone
         )
     }
@@ -160,12 +163,17 @@ package struct Pull: Sendable {
         return statements
     }
 
-    /// Brings what the statements rest on, as far as it is there; nothing that none of them names.
+    /// Brings what the statements rest on, as far as it is there and whole; nothing that none of
+    /// them names.
+    ///
+    /// A version can be had without it, as its statements prove themselves.
+    ///
+    /// - Returns: what is not here afterwards, or not whole.
     private func evidence(
         of statements: [PulledStatement],
         version: Digest,
         among referrers: [Descriptor]
-    ) async throws {
+    ) async throws -> [Digest] {
         var lists: [EvidenceList] = []
         for referrer in referrers where referrer.artifactType == .evidenceBlobs {
             guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
@@ -175,21 +183,31 @@ package struct Pull: Sendable {
             guard let list = try? EvidenceList(parsing: bytes, of: version) else { continue }
             lists.append(list)
         }
-        guard !lists.isEmpty else { return }
         let stated = try statements.compactMap { statement in
             let bytes = try store.blobs.read(statement.envelope, limit: Bundle.byteLimit)
             return try? Bundle(parsing: bytes).statement()
         }
-        var brought = Set<Digest>()
+        var asked = Set<Digest>()
+        var failed = Set<Digest>()
         while true {
             // What an index names comes to light by it.
             let named = try stated.reduce(into: Set<Digest>()) {
                 try $0.formUnion($1.evidence(in: store.blobs))
             }
             let next = try EvidenceList(lists, namedBy: named, of: version).blobs
-                .filter { brought.insert($0.digest).inserted }
-            if next.isEmpty { return }
-            try await inParallel(next) { try await download.blob($0) }
+                .filter { asked.insert($0.digest).inserted }
+            if next.isEmpty {
+                return named.filter { failed.contains($0) || !store.blobs.contains($0) }.sorted()
+            }
+            let came = try await resultsInParallel(of: next) { blob in
+                do {
+                    try await download.blob(blob)
+                    return true
+                } catch let error as RemoteError
+                    where error.reason == .untrue || error.reason == .notFound
+                { return false }
+            }
+            failed.formUnion(zip(next, came).filter { !$1 }.map(\.0.digest))
         }
     }
 }

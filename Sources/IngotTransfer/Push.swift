@@ -137,7 +137,12 @@ package struct Push: Sendable {
         _ digests: Set<Digest>,
         of version: Descriptor
     ) throws -> [OutgoingReferrer] {
-        let list = try EvidenceList(of: digests, in: store.blobs)
+        let list: EvidenceList
+        do {
+            list = try EvidenceList(of: digests, in: store.blobs)
+        } catch let error as EvidenceError {
+            throw TransferError("\(repository)@\(version.digest): \(error.message)")
+        }
         guard !list.blobs.isEmpty else { return [] }
         return [
             OutgoingReferrer(

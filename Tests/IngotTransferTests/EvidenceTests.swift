@@ -61,6 +61,49 @@ import Testing
         }
     }
 
+    enum Fault: CaseIterable { case damaged, removed }
+
+    @Test(
+        "a version comes without evidence that is not whole there, and says which it is",
+        arguments: Fault.allCases
+    )
+    func notWhole(fault: Fault) async throws {
+        try await source.push(version, to: remote)
+        let outputs = try #require(evidence.subtracting([index]).min())
+        remote.with { state in
+            switch fault {
+            case .damaged: state.blobs[outputs]?[0] ^= 1
+            case .removed: state.blobs[outputs] = nil
+            }
+        }
+        let pulled = try await target.pull(version.digest, from: remote)
+        #expect(pulled.missingEvidence == [outputs])
+        #expect(pulled.statements.count == 2)
+        let named = try target.ledger.record(
+            pulled: pulled,
+            in: Site.repository,
+            number: 1,
+            tag: nil
+        )
+        #expect(named.number == 1)
+        #expect(try target.store.check(evidence: evidence).map(\.object) == [.blob(outputs)])
+        // Whole there again, it comes with the next pull.
+        if fault == .damaged { remote.with { $0.blobs[outputs]?[0] ^= 1 } }
+        try await source.push(version, to: remote)
+        #expect(try await target.pull(version.digest, from: remote).missingEvidence.isEmpty)
+        #expect(try target.store.check(evidence: evidence).isEmpty)
+    }
+
+    @Test("more evidence than anybody takes in is not sent")
+    func tooMuch() throws {
+        let blobs = source.store.blobs
+        #expect(try EvidenceList(of: evidence, in: blobs, blobLimit: 3).blobs.count == 3)
+        let error = #expect(throws: EvidenceError.self) {
+            try EvidenceList(of: evidence, in: blobs, blobLimit: 2)
+        }
+        #expect(error?.message.contains("rest on 3 blobs, and at most 2 travel") == true)
+    }
+
     @Test("only what a statement names is taken in, and nothing that is too large")
     func refused() async throws {
         try await source.push(version, to: remote)

@@ -114,6 +114,13 @@ struct PullOptions: ParsableArguments {
                 Terminal.printError("\(reference): \(PrintableText.line(line))")
             }
         }
+        if !version.missingEvidence.isEmpty {
+            Terminal.printError(
+                "\(reference): missing or damaged in \(remote.name), and not here: "
+                    + "\(Self.list(version.missingEvidence)): its statements came, what they rest "
+                    + "on did not: push it there from where it is whole, and pull again"
+            )
+        }
         return [
             "reference": .string(reference), "digest": .string(digest.description),
             "received": .integer(Int64(version.receivedByteCount)),
@@ -121,6 +128,7 @@ struct PullOptions: ParsableArguments {
             "proved": .integer(Int64(named.proved)),
             "unknown_logs": .array(named.unknownLogs.map { .string($0) }),
             "wrong_receipts": .array(named.receiptFaults.map { .string($0) }),
+            "missing_evidence": .array(version.missingEvidence.map { .string($0.description) }),
         ]
     }
 
@@ -134,6 +142,11 @@ struct PullOptions: ParsableArguments {
                 "log not trusted: \($0): its receipts prove nothing here: 'ingot key trust' lets them"
             }
             + named.receiptFaults.map { "\($0): what that would prove is unproved" }
+    }
+
+    private static func list(_ digests: [Digest]) -> String {
+        let shown = digests.prefix(3).map(\.description).joined(separator: ", ")
+        return digests.count > 3 ? "\(shown) and \(digests.count - 3) more" : shown
     }
 }
 
