@@ -84,15 +84,18 @@ package struct KeyRing: Sendable {
         let trust = TrustFile(storeID: storeID, log: log, entries: entries)
         // Invariant (2): keys and names are on disk before the file that vouches for them.
         try synchronise(directory)
-        try write(trust, in: directory)
+        try write(trust, to: PartFile(for: "\(directory)/\(trustName)"), in: directory)
         return KeyRing(directory: directory, trust: trust)
     }
 
-    private static func write(_ trust: TrustFile, in directory: String) throws {
-        try Files.replace(
-            "\(directory)/\(trustName)",
-            with: Array((trust.json.prettyText + "\n").utf8)
-        )
+    private static func write(
+        _ trust: TrustFile,
+        to file: PartFile,
+        in directory: String
+    ) throws {
+        let text = Array((trust.json.prettyText + "\n").utf8)
+        try Files.writeAll(text, to: file.descriptor, path: "\(directory)/\(trustName)")
+        try file.finish()
         try synchronise(directory)
     }
 
@@ -104,6 +107,8 @@ package struct KeyRing: Sendable {
         _ entries: [TrustFile.Entry],
         logs: [NoteVerifier]
     ) throws -> (entries: [TrustFile.Entry], logs: [NoteVerifier]) {
+        // Before it is read: whoever adds keys at the same time waits for this file, and reads it.
+        let file = try PartFile(for: "\(directory)/\(Self.trustName)")
         var trust = try KeyRing(at: directory).trust
         let known = Set(trust.entries.map(\.key.keyID))
         let new = entries.filter { !known.contains($0.key.keyID) }
@@ -111,7 +116,7 @@ package struct KeyRing: Sendable {
         guard !new.isEmpty || !newLogs.isEmpty else { return ([], []) }
         trust.entries += new
         trust.logs += newLogs
-        try Self.write(trust, in: directory)
+        try Self.write(trust, to: file, in: directory)
         return (new, newLogs)
     }
 

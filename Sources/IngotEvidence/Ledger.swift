@@ -126,6 +126,14 @@ package struct Ledger: Sendable {
         )
     }
 
+    /// Refuses what could not be recorded in the name of a role: before the work, not after it.
+    ///
+    /// - Throws: `EvidenceError` that names the key which is not here or does not count.
+    package func checkKeys(of role: Role) throws {
+        _ = try keys.signingKey(role)
+        _ = try keys.logSigner()
+    }
+
     /// Commits changes that no statement is about, in the name of a role's key.
     package func append(act: Act, role: Role, changes: [Change]) throws -> RecordedChange {
         let actor = try keys.signingKey(role).publicKey.keyID

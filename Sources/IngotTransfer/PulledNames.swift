@@ -31,6 +31,13 @@ package struct PulledNames: Sendable, Hashable {
 }
 
 extension Ledger {
+    /// Refuses a pull whose version would get no name here for want of keys.
+    ///
+    /// What has a name comes whole again without them.
+    package func checkKeys(forPulling version: Digest, into repository: RepositoryName) throws {
+        if try catalog.version(version, in: repository) == nil { try checkKeys(of: .publisher) }
+    }
+
     /// Names a version that was pulled, with the statements that came along, through the log.
     ///
     /// - Parameters:

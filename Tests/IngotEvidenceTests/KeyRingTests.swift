@@ -62,6 +62,27 @@ struct KeyRingTests {
         #expect(damaged?.message.contains("\(directory)/trust.json") == true)
     }
 
+    @Test("keys that are added at the same time are all there afterwards")
+    func added() async throws {
+        let place = try TemporaryDirectory()
+        let ring = try KeyRing.create(at: place.path, storeID: "ab12", owner: "Ada")
+        let entries = try (0..<16).map {
+            TrustFile.Entry(
+                role: .trainer,
+                owner: "\($0)",
+                key: try SigningKey.generate().publicKey
+            )
+        }
+        try await withThrowingTaskGroup { group in
+            for entry in entries { group.addTask { try #expect(ring.add([entry]) == [entry]) } }
+            try await group.waitForAll()
+        }
+        let trust = try KeyRing(at: place.path).trust
+        let before = try ring.trust.entries
+        #expect(Set(trust.entries) == Set(before + entries))
+        #expect(try ring.add(entries).isEmpty)
+    }
+
     @Test("finds the store's name in the heads of its log")
     func storeID() {
         #expect(KeyRing.storeID(ofHead: "ingot.dev/log/ab12\n3\nroot\n") == "ab12")

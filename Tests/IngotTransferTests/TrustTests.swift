@@ -3,6 +3,7 @@
 import IngotCatalog
 import IngotCore
 import IngotEvidence
+import IngotFiles
 import IngotRemote
 import IngotStore
 import IngotTestSupport
@@ -52,6 +53,18 @@ import Testing
         #expect(try target.catalog.logSize() == size + 1)
         // Their keys are not passed on.
         #expect(try trusting.ownKeys() == target.ledger.ownKeys())
+    }
+
+    @Test("a pull that could not be recorded is refused before it begins, others are not")
+    func withoutKeys() throws {
+        let new = try source.add([.bytes("file", [2])])
+        try target.ledger.checkKeys(forPulling: new.digest, into: Site.repository)
+        try Files.remove(KeyRing.path(of: .publisher, in: "\(target.place.path)/keys"))
+        let error = #expect(throws: EvidenceError.self) {
+            try target.ledger.checkKeys(forPulling: new.digest, into: Site.repository)
+        }
+        #expect(error?.message.contains("signs as publisher is not here") == true)
+        try target.ledger.checkKeys(forPulling: version.digest, into: Site.repository)
     }
 
     @Test("a model signature may be by a trainer, which its kind alone does not tell")

@@ -84,6 +84,7 @@ struct PullOptions: ParsableArguments {
         let repository = target.reference.repository
         let tags = RemoteTags(remote: remote, repository: repository)
         let digest = try await tags.digest(of: target.reference)
+        try open.ledger.checkKeys(forPulling: digest, into: repository)
         var tag: Tag?
         if case .tag(let named) = target.reference.target { tag = named }
         let bar = ProgressBar("pulling")
