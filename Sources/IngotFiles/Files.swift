@@ -129,7 +129,12 @@ package enum Files {
     }
 
     /// The names in a directory, sorted by bytes, without `.` and `..`.
-    package static func names(in path: String) throws -> [String] {
+    ///
+    /// - Throws: `FileError` for a name that is not UTF-8, unless those do not matter.
+    package static func names(
+        in path: String,
+        skippingUnreadable: Bool = false
+    ) throws -> [String] {
         guard let stream = unsafe opendir(path) else { throw FileError.last("list", path) }
         defer { unsafe _ = closedir(stream) }
         var names: [String] = []
@@ -140,10 +145,10 @@ package enum Files {
                     unsafe String(validatingCString: $0)
                 }
             }
-            guard let name else {
+            guard name != nil || skippingUnreadable else {
                 throw FileError("read a name that is not UTF-8 in", path, code: EILSEQ)
             }
-            if name != "." && name != ".." { names.append(name) }
+            if let name, name != ".", name != ".." { names.append(name) }
             errno = 0
         }
         guard errno == 0 else { throw FileError.last("list", path) }

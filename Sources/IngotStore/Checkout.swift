@@ -136,13 +136,16 @@ package struct Checkout: Sendable {
     ) throws {
         guard let folder else { return try body(nil) }
         let target = "\(directory)/\(folder)"
-        let temporary = Self.temporary(beside: target)
-        do {
+        let held = try FileHandle.holding {
+            let temporary = Self.temporary(beside: target)
             try Files.makeDirectories(temporary)
-            try body(temporary)
-            try FileHandle.move(temporary, to: target)
+            return try .reading(temporary)
+        }
+        do {
+            try body(held.path)
+            try FileHandle.move(held.path, to: target)
         } catch {
-            try? Files.remove(temporary)
+            try? Files.remove(held.path)
             throw error
         }
     }
@@ -155,17 +158,20 @@ package struct Checkout: Sendable {
         content: (([UInt8]) throws -> Void) throws -> Void
     ) throws {
         let target = path(of: entry)
-        let place =
-            hidden.map { "\($0)/\(TreePath.name(of: entry.path))" }
-            ?? Self.temporary(beside: target)
+        let mode: mode_t = entry.isExecutable ? 0o755 : 0o644
+        let handle =
+            if let hidden {
+                try FileHandle.creating("\(hidden)/\(TreePath.name(of: entry.path))", mode: mode)
+            } else {
+                try FileHandle.holding { try .creating(Self.temporary(beside: target), mode: mode) }
+            }
         do {
-            let handle = try FileHandle.creating(place, mode: entry.isExecutable ? 0o755 : 0o644)
             try content { bytes in
                 try unsafe bytes.withUnsafeBytes { try unsafe handle.write($0) }
             }
-            if hidden == nil { try FileHandle.move(place, to: target) }
+            if hidden == nil { try FileHandle.move(handle.path, to: target) }
         } catch {
-            StagedBlob.discard(place)
+            StagedBlob.discard(handle.path)
             throw error
         }
     }

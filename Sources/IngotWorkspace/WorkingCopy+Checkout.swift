@@ -58,6 +58,8 @@ extension WorkingCopy {
         let plan = try plan(version, target, form, force: force)
         // Without the lock they may be another checkout's.
         if isAlone { for leftover in plan.leftovers { try Files.remove(leftover) } }
+        // Beside a single file lie other data, whose checkouts may run.
+        if form == .file { try store.removeLeftovers(beside: target, in: path.parent) }
         if plan.isNothing, plan.cachedVersion == version {
             return CheckoutResult(isUnchanged: true)
         }

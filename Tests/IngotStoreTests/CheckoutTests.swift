@@ -37,6 +37,41 @@ import Testing
         #expect(try test.add(files).manifestDigest == version.manifestDigest)
     }
 
+    @Test("what killed writers left beside a version's files goes; what is being written stays")
+    func leftovers() throws {
+        try checkout()
+        let dead = [".ingot-dead.part", "a/.ingot-dead.part", "a/b/.ingot-folder.part/inside"]
+        for path in dead + ["c/.ingot-elsewhere.part", ".ingot-notes"] {
+            try test.directory.write([1], to: "work/\(path)")
+        }
+        let alive = try FileHandle.holding {
+            try .creating("\(target)/.ingot-alive.part", mode: 0o644)
+        }
+        let entries = try test.store.readTree(of: version.manifestDigest)
+        try test.store.removeLeftovers(beside: entries, in: target)
+        #expect(
+            try Files.names(in: target)
+                == [".ingot-alive.part", ".ingot-notes", "a", "big", "c", "empty", "run"]
+        )
+        #expect(try Files.names(in: "\(target)/a") == ["b"])
+        #expect(try Files.names(in: "\(target)/a/b") == ["deep.txt"])
+        withExtendedLifetime(alive) {}
+        #expect(try Files.names(in: "\(target)/c") == [".ingot-elsewhere.part"])
+    }
+
+    @Test("a temporary file that somebody took for abandoned is made once more")
+    func takenLeftover() throws {
+        let path = "\(test.directory.path)/part"
+        var count = 0
+        let handle = try FileHandle.holding {
+            let made = try FileHandle.creating("\(path)\(count)", mode: 0o644)
+            if count == 0 { try Files.remove(made.path) }
+            count += 1
+            return made
+        }
+        #expect(handle.path == "\(path)1")
+    }
+
     @Test("keeps what is right already, and other files")
     func keeps() throws {
         try checkout()

@@ -129,6 +129,7 @@ struct Get: AsyncParsableCommand {
     ) throws {
         let bar = ProgressBar("writing")
         defer { bar.end() }
+        try store.removeLeftovers(beside: files, in: output)
         try store.writeFiles(missing, into: output) { bar.show($0.fraction) }
         bar.end()
         let byteCount = missing.reduce(0) { $0 + $1.byteCount }
