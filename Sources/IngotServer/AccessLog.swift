@@ -20,8 +20,10 @@ package struct AccessLog: Sendable {
 
     func record(fault: RegistryError) {
         guard let detail = fault.detail else { return }
-        writeFault?(PrintableText.line("ingot: \(detail)"))
+        record(problem: detail)
     }
+
+    func record(problem: String) { writeFault?(PrintableText.line("ingot: \(problem)")) }
 
     func record(_ transaction: Transaction, status: UInt, byteCount: Int) {
         guard let write else { return }

@@ -19,7 +19,7 @@ extension Registry {
         {
             return created(content, in: repository)
         }
-        return Reply(.accepted, try newUpload(in: repository).headers)
+        return Reply(.accepted, try newUpload(in: repository, isResumable: true).headers)
     }
 
     private func created(_ content: ContentDigest, in repository: RepositoryName) -> Reply {
@@ -32,10 +32,21 @@ extension Registry {
         )
     }
 
-    private func newUpload(in repository: RepositoryName) throws -> Upload {
-        let id = Hex.encode(try SecureRandom.bytes(16))
-        let upload = try Upload(id: id, repository: repository, store: store.blobs)
-        try uploads.add(upload)
+    private func newUpload(
+        in repository: RepositoryName,
+        isResumable: Bool
+    ) throws -> Upload {
+        let upload = try Upload.begin(
+            in: repository,
+            of: store.blobs,
+            isResumable: isResumable
+        )
+        do {
+            try uploads.add(upload)
+        } catch {
+            upload.discard()
+            throw error
+        }
         return upload
     }
 
@@ -72,16 +83,16 @@ extension Registry {
         }
     }
 
-    /// Finds or begins the upload that the body of a request belongs to, and leases it.
+    /// Finds or begins the upload that the body of a request belongs to, and claims it.
     func openBody(_ request: RegistryRequest) throws -> Upload {
         switch request.route {
         case .uploads(let repository):
-            let upload = try newUpload(in: repository)
-            try upload.lease()
+            let upload = try newUpload(in: repository, isResumable: false)
+            try upload.claim()
             return upload
         case .upload(let repository, let id):
             let upload = try uploads.find(id, in: repository)
-            try upload.lease()
+            try upload.claim()
             do {
                 try check(request, continues: upload)
             } catch {

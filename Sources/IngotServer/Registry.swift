@@ -23,7 +23,7 @@ package final class Registry: Sendable {
     package let store: Store
     package let catalog: Catalog
     package let ledger: Ledger
-    package let access: AccessControl
+    private let currentAccess: Mutex<AccessControl>
     package let limits: RegistryLimits
     let uploads: UploadTable
     let manifests: ManifestCache
@@ -39,10 +39,16 @@ package final class Registry: Sendable {
         self.store = store
         self.catalog = catalog
         self.ledger = ledger
-        self.access = access
+        currentAccess = Mutex(access)
         self.limits = limits
-        uploads = UploadTable(limits: limits)
+        uploads = UploadTable(limits: limits, store: store.blobs)
         manifests = ManifestCache(watch: try CatalogWatch(catalog))
+    }
+
+    /// Who may do what, from the next request on.
+    package var access: AccessControl {
+        get { currentAccess.withLock { $0 } }
+        set { currentAccess.withLock { $0 = newValue } }
     }
 
     /// Answers a request without a body, or with one of a few bytes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import IngotCore
+internal import IngotCrypto
 internal import IngotStore
 internal import NIOCore
 internal import Synchronization
@@ -8,12 +9,13 @@ internal import Synchronization
 /// A blob that a client sends in one request or several.
 ///
 /// ```
-/// idle ──lease──▶ busy ──release──▶ idle
+/// idle ──claim──▶ busy ──release──▶ idle
 ///                   ├── take ──▶ ended: a blob, or bytes with another digest
 ///                   └── a failed write ──▶ ended
 /// ```
 ///
-/// Its bytes are in `incoming/` and go away with it; they outlive a connection, not the process.
+/// The bytes of one whose id the client knows are in `uploads/` and outlive connection and process:
+/// the next one finds them by id and repository. Others are in `incoming/`.
 final class Upload: Sendable {
     let id: String
     let repository: RepositoryName
@@ -24,14 +26,57 @@ final class Upload: Sendable {
         var touched = ContinuousClock.now
     }
 
+    private let store: BlobStore
     private let writer: Mutex<BlobWriter?>
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(id: String, repository: RepositoryName, store: BlobStore) throws {
+    private init(
+        _ id: String,
+        _ repository: RepositoryName,
+        _ store: BlobStore,
+        _ open: sending BlobWriter
+    ) {
         self.id = id
         self.repository = repository
-        writer = Mutex(try store.writer())
+        self.store = store
+        state = Mutex(State(byteCount: open.byteCount))
+        writer = Mutex(open)
     }
+
+    /// A resumable one is one whose id the client learns before it sends the bytes.
+    static func begin(
+        in repository: RepositoryName,
+        of store: BlobStore,
+        isResumable: Bool
+    ) throws -> Upload {
+        let id = Hex.encode(try SecureRandom.bytes(idByteCount))
+        let writer =
+            try isResumable ? store.keptWriter(fileName(id, repository)) : store.writer()
+        return Upload(id, repository, store, writer)
+    }
+
+    /// The upload that an earlier process began; nil where there is none.
+    static func resume(
+        _ id: String,
+        in repository: RepositoryName,
+        of store: BlobStore
+    ) throws -> Upload? {
+        // A client's text becomes the name of a file.
+        guard let bytes = Hex.decode(id), bytes.count == idByteCount, Hex.encode(bytes) == id,
+            let writer = try store.resumedWriter(fileName(id, repository))
+        else { return nil }
+        return Upload(id, repository, store, writer)
+    }
+
+    private static let idByteCount = 16
+
+    /// It says by itself which repository the upload belongs to, which may be a long name.
+    private static func fileName(_ id: String, _ repository: RepositoryName) -> String {
+        "\(id)-\(Digest.of(repository.text).hex)"
+    }
+
+    /// Removes what arrived, unless it became a blob.
+    func discard() { store.discardKept(Self.fileName(id, repository)) }
 
     /// Bytes that arrived so far.
     var byteCount: Int { state.withLock(\.byteCount) }
@@ -52,7 +97,7 @@ final class Upload: Sendable {
     }
 
     /// One request at a time writes.
-    func lease() throws(RegistryError) {
+    func claim() throws(RegistryError) {
         let isFree = state.withLock { state in
             defer { state.isBusy = true }
             return !state.isBusy
@@ -110,9 +155,15 @@ final class Upload: Sendable {
 /// The uploads that were begun, by their ids.
 final class UploadTable: Sendable {
     private let limits: RegistryLimits
+    private let store: BlobStore
     private let uploads = Mutex<[String: Upload]>([:])
+    /// One at a time reads what an earlier process left.
+    private let resumption = Mutex<Void>(())
 
-    init(limits: RegistryLimits) { self.limits = limits }
+    init(limits: RegistryLimits, store: BlobStore) {
+        self.limits = limits
+        self.store = store
+    }
 
     func add(_ upload: Upload) throws(RegistryError) {
         removeStale()
@@ -130,28 +181,46 @@ final class UploadTable: Sendable {
         }
     }
 
-    func find(_ id: String, in repository: RepositoryName) throws(RegistryError) -> Upload {
-        guard let upload = uploads.withLock({ $0[id] }), upload.repository == repository else {
-            throw RegistryError(.blobUploadUnknown, "upload \(id): not known here: begin a new one")
+    func find(_ id: String, in repository: RepositoryName) throws -> Upload {
+        if let upload = known(id, in: repository) { return upload }
+        return try resumption.withLock { _ in
+            if let upload = known(id, in: repository) { return upload }
+            guard let upload = try Upload.resume(id, in: repository, of: store) else {
+                throw RegistryError(
+                    .blobUploadUnknown,
+                    "upload \(id): not known here: begin a new one"
+                )
+            }
+            try add(upload)
+            return upload
         }
-        return upload
     }
 
-    func remove(_ upload: Upload) { uploads.withLock { $0[upload.id] = nil } }
+    private func known(_ id: String, in repository: RepositoryName) -> Upload? {
+        uploads.withLock { $0[id] }.flatMap { $0.repository == repository ? $0 : nil }
+    }
+
+    func remove(_ upload: Upload) {
+        uploads.withLock { $0[upload.id] = nil }
+        upload.discard()
+    }
 
     func removeStale() {
-        uploads.withLock { uploads in
-            uploads = uploads.filter { !$0.value.isStale(after: limits.uploadIdle) }
+        let stale = uploads.withLock { uploads in
+            let stale = uploads.values.filter { $0.isStale(after: limits.uploadIdle) }
+            for upload in stale { uploads[upload.id] = nil }
+            return stale
         }
+        for upload in stale { upload.discard() }
     }
 
-    func cancel(_ id: String, in repository: RepositoryName) throws(RegistryError) {
+    func cancel(_ id: String, in repository: RepositoryName) throws {
         let upload = try find(id, in: repository)
-        try upload.lease()
+        try upload.claim()
         remove(upload)
     }
 
-    func state(of id: String, in repository: RepositoryName) throws(RegistryError) -> Reply {
+    func state(of id: String, in repository: RepositoryName) throws -> Reply {
         Reply(.noContent, try find(id, in: repository).headers)
     }
 }

@@ -58,6 +58,7 @@ package final class BlobStore: Sendable {
             // A store that came as a copy or an archive may lack the empty directory.
             try Files.makeDirectories(layout.incoming)
             try incoming.removeStale()
+            try removeStaleUploads()
             try restoreAbandoned()
         } catch let error as FileError where error.isReadOnly {
             // A store on a read-only disk can still be read.

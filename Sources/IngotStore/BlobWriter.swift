@@ -7,11 +7,12 @@ internal import IngotFiles
 
 /// A blob on its way: hashed while it is written to a temporary file of mode 0600.
 ///
-/// The file goes away with the writer, unless `finish` handed it over. One thread at a time may use
+/// The file goes away with the writer, unless `finish` handed it over or it is kept. One thread at a time may use
 /// a writer.
 package final class BlobWriter {
-    private let path: String
     private let handle: FileHandle
+    /// It outlives the writer, unless it becomes a blob.
+    private let isKept: Bool
     private let hasher = SHA256Hasher()
     private var isFinished = false
     /// Up to here the disk was told to write.
@@ -20,11 +21,17 @@ package final class BlobWriter {
     package private(set) var byteCount = 0
 
     init(path: String) throws {
-        self.path = path
         handle = try FileHandle.creating(path, mode: 0o600)
+        isKept = false
     }
 
-    deinit { if !isFinished { StagedBlob.discard(path) } }
+    /// A writer of an upload that is kept, see `KeptUploads`.
+    init(keeping handle: FileHandle) {
+        self.handle = handle
+        isKept = true
+    }
+
+    deinit { if !isFinished && !isKept { StagedBlob.discard(handle.path) } }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         try unsafe handle.write(bytes)
@@ -38,6 +45,17 @@ package final class BlobWriter {
 
     func write(_ bytes: [UInt8]) throws {
         try unsafe bytes.withUnsafeBytes { try unsafe write($0) }
+    }
+
+    /// Hashes what an earlier writer left in the file, as if it had been written now.
+    func readWritten() throws {
+        try unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
+            while case let count = try unsafe handle.fill(buffer), count > 0 {
+                unsafe hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                byteCount += count
+            }
+        }
+        syncedByteCount = byteCount
     }
 
     /// Exactly `count` bytes of what was written; nil when there are fewer.
@@ -65,7 +83,7 @@ package final class BlobWriter {
         try handle.setMode(0o444)
         try handle.sync()
         isFinished = true
-        return StagedBlob(path: path, digest: hasher.finish(), byteCount: byteCount)
+        return StagedBlob(path: handle.path, digest: hasher.finish(), byteCount: byteCount)
     }
 }
 

@@ -39,6 +39,14 @@ final class FileHandle: Sendable {
         return FileHandle(path: path, descriptor: descriptor)
     }
 
+    /// Opens a file that is there, to read it and then to write behind its end.
+    static func appending(_ path: String) throws -> FileHandle {
+        let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let descriptor = unsafe open(path, flags)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        return FileHandle(path: path, descriptor: descriptor)
+    }
+
     /// Opens a file to lock it, making it where it is missing.
     static func locking(_ path: String) throws -> FileHandle {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)

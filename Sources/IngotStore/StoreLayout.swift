@@ -17,6 +17,8 @@ package struct StoreLayout: Sendable, Hashable {
     var markerFile: String { "\(root)/oci-layout" }
     package var blobs: String { "\(root)/blobs/sha256" }
     var incoming: String { "\(root)/incoming" }
+    /// What clients of a registry have sent of blobs that are not whole yet.
+    var uploads: String { "\(root)/uploads" }
     /// One locked file for each operation under way.
     var leases: String { "\(root)/leases" }
     /// Blobs that a collection took out of `blobs` and has not removed yet.

@@ -74,13 +74,15 @@ struct KeyRingTests {
             )
         }
         try await withThrowingTaskGroup { group in
-            for entry in entries { group.addTask { try #expect(ring.add([entry]) == [entry]) } }
+            for entry in entries {
+                group.addTask { try #expect(ring.add([entry], logs: []).entries == [entry]) }
+            }
             try await group.waitForAll()
         }
         let trust = try KeyRing(at: place.path).trust
         let before = try ring.trust.entries
         #expect(Set(trust.entries) == Set(before + entries))
-        #expect(try ring.add(entries).isEmpty)
+        #expect(try ring.add(entries, logs: []).entries.isEmpty)
     }
 
     @Test("finds the store's name in the heads of its log")

@@ -4,6 +4,7 @@ import IngotCore
 import IngotCrypto
 import IngotFiles
 import IngotTestSupport
+import Synchronization
 import Testing
 
 @testable import IngotServer
@@ -99,6 +100,47 @@ struct AccessTests {
                 "\($0)".contains(path)
             }
         }
+    }
+
+    @Test("a running registry follows the file, and keeps what it said when it cannot be used")
+    func followed() async throws {
+        let place = try TemporaryDirectory()
+        let path = "\(place.path)/access.yaml"
+        let rights = AccessControl.Rights(read: ["*"])
+        let first = try AccessFile.add(token: "one", rights: rights, toFileAt: path)
+        let problems = Problems()
+        let log = AccessLog(write: nil) { problems.add($0) }
+        let registry = try await TestRegistry.start(access: AccessFile(path: path).control)
+        var watch = AccessFileWatch(path: path, registry: registry.registry, log: log)
+        func status(_ token: String) async throws -> Int {
+            watch.look()
+            let headers = [("Authorization", "Bearer \(token)")]
+            return try await registry.ask("GET", "/v2/", headers: headers).status
+        }
+        #expect(try await status(first) == 200)
+        let second = try AccessFile.add(token: "two", rights: rights, toFileAt: path)
+        #expect(try await status(second) == 200)
+        let good = try Files.read(path)
+        try Files.replace(path, with: Array("tokens: 3\n".utf8))
+        #expect(try await status(second) == 200)
+        try Files.remove(path)
+        #expect(try await status(second) == 200)
+        #expect(try await status(second) == 200)
+        #expect(problems.lines.count == 2)
+        #expect(problems.lines.allSatisfy { $0.contains(path) })
+        try Files.replace(path, with: good)
+        #expect(try await status(first) == 200)
+        try Files.replace(path, with: Array("anonymous: {read: [open]}\n".utf8))
+        #expect(try await status(first) == 401)
+        try await registry.end()
+    }
+
+    private final class Problems: Sendable {
+        private let found = Mutex<[String]>([])
+
+        var lines: [String] { found.withLock { $0 } }
+
+        func add(_ line: String) { found.withLock { $0.append(line) } }
     }
 
     @Test("a new token is added to the file by its hash, and opens the door")

@@ -328,6 +328,23 @@ struct RegistryTests {
         try await registry.end()
     }
 
+    @Test(
+        "an id that no upload has is none, whatever it looks like",
+        arguments: [
+            "x", "..", "%2e%2e", String(repeating: "0", count: 32),
+            String(repeating: "A", count: 32),
+            String(repeating: "0", count: 31), "../../catalog.sqlite",
+        ]
+    )
+    func unknownUpload(id: String) async throws {
+        let registry = try await TestRegistry.start()
+        let path = "/v2/app/blobs/uploads/\(id)"
+        for method in ["GET", "PATCH", "DELETE"] {
+            #expect(try await registry.ask(method, path).status == 404)
+        }
+        try await registry.end()
+    }
+
     @Test("no more uploads than allowed are open at once")
     func uploadLimit() async throws {
         var limits = RegistryLimits()

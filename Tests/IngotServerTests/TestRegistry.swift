@@ -18,6 +18,7 @@ struct TestRegistry {
     let store: Store
     let catalog: Catalog
     let ledger: Ledger
+    let registry: Registry
     let server: RegistryServer
 
     static func start(
@@ -52,6 +53,7 @@ struct TestRegistry {
             store: store,
             catalog: catalog,
             ledger: ledger,
+            registry: registry,
             server: server
         )
     }

@@ -235,9 +235,53 @@ def killing():
     print(f"{2 * kills} kills, {acknowledged} of them after an acknowledgement: nothing lost, fsck is clean")
 
 
+def resuming():
+    """Uploads go on behind a kill and behind a SIGTERM, at what arrived of a piece."""
+    data = rng.randbytes(5_000_000)
+    others = set(os.listdir(f"{store}/.ingot/uploads"))
+    server = Server()
+    place = expect("begin", server.ask("POST", "/v2/team/a/blobs/uploads/"), 202).getheader("Location")
+    expect("piece", server.ask("PATCH", place, data[:1_000_000], {"Content-Range": "0-999999"}), 202)
+    lost = socket.create_connection(("127.0.0.1", server.port))
+    lost.sendall(f"PATCH {place} HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n".encode())
+    lost.sendall(data[1_000_000:2_500_000])
+    time.sleep(0.3)
+    server.kill()
+    lost.close()
+    server = Server()
+    expect("another repository", server.ask("GET", place.replace("/a/", "/b/")), 404, "BLOB_UPLOAD_UNKNOWN")
+    count = int(expect("state", server.ask("GET", place), 204).getheader("Range").split("-")[1]) + 1
+    assert 1_000_000 <= count <= 2_500_000, count
+    expect("too far", server.ask("PATCH", place, b"x", {"Content-Range": "2500001-2500001"}), 416)
+    middle = {"Content-Range": f"{count}-3999999"}
+    expect("goes on", server.ask("PATCH", place, data[count:4_000_000], middle), 202, Range="0-3999999")
+    server.end()
+    subprocess.run(["ingot", "gc"], cwd=store, check=True, stdout=subprocess.DEVNULL)
+    server = Server()
+    last = {"Content-Range": "4000000-4999999"}
+    expect("ends", server.ask("PUT", f"{place}?digest={sha(data)}", data[4_000_000:], last), 201)
+    assert server.ask("GET", f"/v2/team/a/blobs/{sha(data)}").body == data
+    expect("ended", server.ask("GET", place), 404, "BLOB_UPLOAD_UNKNOWN")
+    place = server.ask("POST", "/v2/team/a/blobs/uploads/").getheader("Location")
+    expect("piece", server.ask("PATCH", place, data[:1000]), 202)
+    server.kill()
+    server = Server()
+    expect("wrong digest", server.ask("PUT", f"{place}?digest={sha(data)}"), 400, "DIGEST_INVALID")
+    expect("given up", server.ask("GET", place), 404, "BLOB_UPLOAD_UNKNOWN")
+    place = server.ask("POST", "/v2/team/a/blobs/uploads/").getheader("Location")
+    server.kill()
+    server = Server()
+    expect("cancel", server.ask("DELETE", place), 204)
+    server.end()
+    left = set(os.listdir(f"{store}/.ingot/uploads"))
+    assert left == others, left - others
+    print(f"an upload of {len(data)} bytes went on at {count} behind a kill")
+
+
 server = Server()
 protocol(server)
 server.end()
+resuming()
 killing()
 subprocess.run(["ingot", "fsck"], cwd=store, check=True, stdout=subprocess.DEVNULL)
 subprocess.run(["ingot", "log", "verify"], cwd=store, check=True, stdout=subprocess.DEVNULL)

@@ -88,7 +88,7 @@ struct Serve: ParsableCommand {
             let scheme = tls == nil ? "http" : "https"
             let shownHost = host.contains(":") ? "[\(host)]" : host
             let root = open.store.blobs.root
-            try TerminationSignal.runBlockingMain { [tls] in
+            try TerminationSignal.runBlockingMain { [auth, tls] in
                 let server = try await RegistryServer.start(
                     registry,
                     host: host,
@@ -99,7 +99,16 @@ struct Serve: ParsableCommand {
                 )
                 print("serving \(root) on \(scheme)://\(shownHost):\(server.port)/v2/")
                 fflush(nil)
-                try await TerminationSignal.wait()
+                try await withThrowingTaskGroup { group in
+                    if let auth {
+                        group.addTask {
+                            var watch = AccessFileWatch(path: auth, registry: registry, log: log)
+                            try await watch.run()
+                        }
+                    }
+                    try await TerminationSignal.wait()
+                    group.cancelAll()
+                }
                 try await server.shutdown(grace: Self.grace)
             }
         }
@@ -129,7 +138,8 @@ struct Serve: ParsableCommand {
                 abstract: "Make a token, add its hash to the file, and print it once.",
                 discussion: """
                     A pattern is a repository's name; a '*' at its end stands for any rest. Who may \
-                    write may read. A running server reads the file when it starts.
+                    write may read. A running server follows the file within a \
+                    second or two; one that cannot be read changes nothing there.
                     """
             )
 
