@@ -9,7 +9,8 @@ internal import IngotFiles
 ///
 /// (1) A blob appears by rename from `incoming/` after its bytes are synced and have its digest.
 /// (2) The directory of the blobs is synced before the index is replaced, and the index is synced
-///     before its rename and its directory after it: a tag never names bytes that a power cut takes.
+///     before its rename and its directory after it: a tag never names bytes that a power cut
+///     takes.
 /// (3) The index is compared and replaced under an exclusive lock of the file `lock`.
 final class DirectoryObjects: ObjectStore {
     private let path: String

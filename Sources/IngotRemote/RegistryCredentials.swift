@@ -16,7 +16,7 @@ enum RegistryCredentials: Equatable, Sendable {
 }
 
 /// Where credentials come from: `INGOT_REGISTRY_USER` and `INGOT_REGISTRY_PASSWORD`, else the files
-/// that `docker login`, `podman login` and `skopeo login` write.
+/// that `docker login`, `podman login` and `skopeo login` write, with the helpers that these name.
 extension RegistryCredentials {
     /// 1 MiB: what a file of credentials may have.
     private static let fileByteLimit = 1 << 20
@@ -39,7 +39,13 @@ extension RegistryCredentials {
             do {
                 json = try JSONValue(parsing: Files.read(path, limit: fileByteLimit))
             } catch let error as JSONError { throw RemoteError(.failed, "\(path): \(error)") }
-            if let found = try find(for: address, in: json, path: path) { return found }
+            let names = names(of: address)
+            if let helper = CredentialHelper(for: names, in: json, file: path),
+                let found = try helper.credentials(for: names[0])
+            {
+                return found
+            }
+            if let found = try find(for: names, in: json, path: path) { return found }
         }
         return nil
     }
@@ -58,19 +64,22 @@ extension RegistryCredentials {
         return files
     }
 
-    static func find(
-        for address: WebAddress,
+    /// What a registry is called in these files; by the first a helper knows it.
+    static func names(of address: WebAddress) -> [String] {
+        let names = [
+            address.authority, address.origin, "\(address.origin)/", "\(address.origin)/v1/",
+            "\(address.origin)/v2/",
+        ]
+        return address.host == "registry-1.docker.io"
+            ? ["https://index.docker.io/v1/", "docker.io"] + names : names
+    }
+
+    private static func find(
+        for names: [String],
         in json: JSONValue,
         path: String
     ) throws -> RegistryCredentials? {
         guard let entries = json["auths"]?.object else { return nil }
-        var names = [
-            address.authority, address.origin, "\(address.origin)/", "\(address.origin)/v1/",
-            "\(address.origin)/v2/",
-        ]
-        if address.host == "registry-1.docker.io" {
-            names += ["https://index.docker.io/v1/", "docker.io"]
-        }
         for name in names {
             guard let entry = entries[name] else { continue }
             if let token = entry["identitytoken"]?.string, !token.isEmpty {

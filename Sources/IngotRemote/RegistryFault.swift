@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import IngotCore
 
 /// What an answer that is no success means, in one line.
@@ -24,11 +25,21 @@ enum RegistryFault {
             : RemoteError.line(words.joined(separator: "; ")) + " (HTTP \(status))"
     }
 
+    /// Seconds, or the moment (RFC 9110 §10.2.3) by the clock of who answers where it says what
+    /// that is.
     static func retryAfter(_ reply: WebReply) -> Duration? {
-        guard let text = reply.header("Retry-After"), let seconds = Int(text), seconds >= 0 else {
-            return nil
+        guard let text = reply.header("Retry-After") else { return nil }
+        return retryAfter(text, date: reply.header("Date"))
+    }
+
+    static func retryAfter(_ text: String, date: String?) -> Duration? {
+        if let seconds = Int(text) {
+            return seconds < 0 ? nil : .seconds(min(seconds, 1 << 20))
         }
-        return .seconds(min(seconds, 1 << 20))
+        guard let moment = Timestamp(httpDate: text) else { return nil }
+        let now =
+            date.flatMap { Timestamp(httpDate: $0) } ?? Timestamp(seconds: Int64(unsafe time(nil)))
+        return .seconds(min(max(0, moment.seconds - now.seconds), 1 << 20))
     }
 
     /// Reads what is left of an answer that is not the one that was hoped for.

@@ -65,8 +65,8 @@ package protocol Remote: Sendable {
 
     /// Hands out the bytes of a blob, or of a part of it, in order.
     ///
-    /// A connection that is lost in the middle is resumed at the next byte. `receive` is never called
-    /// at the same time by several threads.
+    /// A connection that is lost in the middle is resumed at the next byte. `receive` is never
+    /// called at the same time by several threads.
     func download(
         _ digest: Digest,
         of repository: RepositoryName,

@@ -6,7 +6,8 @@ package enum Remotes {
     ///
     /// `environment` holds credentials and settings of other tools: `HOME`, `AWS_…`,
     /// `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR`, `INGOT_REGISTRY_USER`,
-    /// `INGOT_REGISTRY_PASSWORD`, `INGOT_CA_FILE`, `SSL_CERT_FILE`.
+    /// `INGOT_REGISTRY_PASSWORD`, `INGOT_CA_FILE`, `SSL_CERT_FILE`, `HTTPS_PROXY`, `HTTP_PROXY`,
+    /// `ALL_PROXY`, `NO_PROXY`.
     ///
     /// - Throws: `RemoteError` where a file of credentials or certificates cannot be read.
     package static func open(
@@ -39,6 +40,9 @@ package enum Remotes {
 
     private static func client(_ environment: [String: String]) throws -> WebClient {
         let files = ["INGOT_CA_FILE", "SSL_CERT_FILE"].compactMap { environment[$0] }
-        return try WebClient(caFile: files.first { !$0.isEmpty })
+        return try WebClient(
+            caFile: files.first { !$0.isEmpty },
+            proxies: ProxySettings(environment: environment)
+        )
     }
 }

@@ -9,8 +9,8 @@ struct TransientFailure: Error {
     var madeProgress = false
 }
 
-/// When something is tried again: exponential back-off with full jitter, so that clients that failed
-/// together do not come back together.
+/// When something is tried again: exponential back-off with full jitter, so that clients that
+/// failed together do not come back together.
 struct RetryPolicy: Sendable {
     var tryCount = 5
     var firstDelay: Duration = .milliseconds(250)

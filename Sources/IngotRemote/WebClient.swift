@@ -30,8 +30,9 @@ struct WebRequest: Sendable {
 
 /// Requests over AsyncHTTPClient, which nothing but this and `WebReply` knows. Invariants:
 ///
-/// (1) Redirects: at most five, of GET and HEAD alone unless the status keeps the method, never from
-///     https to http; `Authorization` is not sent to another origin, and not sent again after that.
+/// (1) Redirects: at most five, of GET and HEAD alone unless the status keeps the method, never
+///     from https to http; `Authorization` is not sent to another origin, and not sent again after
+///     that.
 /// (2) Whatever may be over in a moment is thrown as `TransientFailure`, everything else as
 ///     `RemoteError`.
 final class WebClient: Sendable {
@@ -43,13 +44,19 @@ final class WebClient: Sendable {
 
     static let redirectLimit = 5
 
-    private let client: HTTPClient
+    private let direct: HTTPClient
+    private let proxied: [HTTPClient.Configuration.Proxy: HTTPClient]
+    private let proxies: ProxySettings
     let work = BlockingWork(threadCount: 4)
 
     /// Trusts the certificates of a PEM file beside the system's.
     ///
     /// - Throws: `RemoteError` where there are none in it.
-    init(timeouts: Timeouts = Timeouts(), caFile: String? = nil) throws {
+    init(
+        timeouts: Timeouts = Timeouts(),
+        caFile: String? = nil,
+        proxies: ProxySettings? = nil
+    ) throws {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let caFile {
             do {
@@ -77,11 +84,25 @@ final class WebClient: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16
         // Tries are counted here (RetryPolicy).
         configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.proxies = try proxies ?? ProxySettings(environment: [:])
+        direct = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        var proxied: [HTTPClient.Configuration.Proxy: HTTPClient] = [:]
+        for proxy in self.proxies.all {
+            configuration.proxy = proxy
+            proxied[proxy] = HTTPClient(
+                eventLoopGroupProvider: .singleton,
+                configuration: configuration
+            )
+        }
+        self.proxied = proxied
+    }
+
+    private func client(for address: WebAddress) -> HTTPClient {
+        proxies.proxy(for: address).flatMap { proxied[$0] } ?? direct
     }
 
     func shutdown() async throws {
-        try await client.shutdown()
+        for client in [direct] + proxied.values { try await client.shutdown() }
         try await work.shutdown()
     }
 
@@ -105,6 +126,7 @@ final class WebClient: Sendable {
         }
         do {
             // The idle timeouts end what stands still; this one ends what never does.
+            let client = client(for: request.address)
             let response = try await client.execute(outgoing, timeout: .hours(6))
             return WebReply(address: request.address, response: response)
         } catch { throw Self.failure(error, at: request.address) }
@@ -171,6 +193,10 @@ extension WebClient {
             reason = "it does not answer"
         case let error as HTTPClientError where error == .readTimeout || error == .writeTimeout:
             reason = "it stopped in the middle"
+        case let error as HTTPClientError where error == .proxyAuthenticationRequired:
+            reason = "its proxy wants credentials: http://user:password@host:port"
+        case let error as HTTPClientError where error == .invalidProxyResponse:
+            reason = "its proxy does not connect to it"
         case let error as HTTPClientError: reason = error.shortDescription
         default: reason = RemoteError.line("\(error)")
         }

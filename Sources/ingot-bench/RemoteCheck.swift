@@ -52,7 +52,8 @@ struct RemoteCheck: AsyncParsableCommand {
             "AWS_PROFILE",
             "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL", "AWS_REGION",
             "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "INGOT_REGISTRY_USER",
-            "INGOT_REGISTRY_PASSWORD", "INGOT_CA_FILE",
+            "INGOT_REGISTRY_PASSWORD", "INGOT_CA_FILE", "SSL_CERT_FILE", "HTTP_PROXY",
+            "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
         ]
         return names.reduce(into: [:]) { environment, name in
             // Safe: the text is copied at once, and nothing here changes the environment.

@@ -29,7 +29,8 @@ final class LyingServer: Sendable {
 
     private let channel: any Channel
 
-    /// `answer` is called for each request, with its number among those of the same method and path.
+    /// `answer` is called for each request, with its number among those of the same method and
+    /// path.
     static func start(
         _ answer: @escaping @Sendable (Request, Int) -> Answer
     ) async throws -> LyingServer {

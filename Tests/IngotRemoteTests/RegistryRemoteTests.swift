@@ -104,6 +104,19 @@ struct RegistryRemoteTests {
         return ends.count == 2 ? ends[0]..<(ends[1] + 1) : 0..<0
     }
 
+    @Test("waits until the moment that a 503 names")
+    func retryAfterDate() async throws {
+        let moment = "Sun, 06 Nov 1994 08:49:46 GMT"
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+        try await with { [manifest] _, count in
+            count == 0
+                ? .reply(503, [("Retry-After", moment), ("Date", date)]) : .reply(200, [], manifest)
+        } _: { remote, _, waits in
+            try await expectManifest(remote)
+            #expect(waits.all.count == 1 && waits.all[0] >= .seconds(9))
+        }
+    }
+
     @Test("tries a 500 again, twice, and waits as long as a 429 asks for")
     func transientAnswers() async throws {
         try await with { [manifest] _, count in

@@ -19,6 +19,12 @@ struct RemoteCommand: ParsableCommand {
             discussion: """
                 /path, ./path or file:///path; s3://bucket/prefix?endpoint=…; oci://host/prefix for \
                 any OCI registry; ingot+https://host/prefix for one that 'ingot serve' offers.
+
+                Credentials are those of 'docker login' and its like, credential helpers included, or \
+                INGOT_REGISTRY_USER and INGOT_REGISTRY_PASSWORD; those of S3 are where AWS's tools \
+                have them. INGOT_CA_FILE, else SSL_CERT_FILE, names certificates to trust beside the \
+                system's. HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY count, except for this \
+                machine.
                 """
         )
 
