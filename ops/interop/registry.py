@@ -2,84 +2,21 @@
 
 Arguments: STORE_DIRECTORY KILLS. Plain sockets where a client would hide what is tested.
 """
-import hashlib
-import http.client
+import functools
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
 import time
 
+import oci_server
+from oci_server import MANIFEST, Checks, expect, manifest, push, sha
+
 store, kills = sys.argv[1], int(sys.argv[2])
 rng = random.Random(7)
-checks = 0
-
-
-class Server:
-    def __init__(self, *options, port=0):
-        self.process = subprocess.Popen(
-            ["ingot", "serve", "--listen", f"127.0.0.1:{port}", *options], cwd=store, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        if "serving" not in line:
-            sys.exit(f"the server did not start: {line}")
-        self.port = int(line.rsplit(":", 1)[1].split("/")[0])
-
-    def ask(self, method, path, body=None, headers=None, **more):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request(method, path, body=body, headers=headers or {}, **more)
-        answer = connection.getresponse()
-        answer.body = answer.read()
-        connection.close()
-        return answer
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(timeout=30) != 0:
-            sys.exit(f"SIGTERM: status {self.process.returncode}")
-
-
-def sha(data, algorithm="sha256"):
-    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
-
-
-def expect(what, answer, status, code=None, **headers):
-    global checks
-    checks += 1
-    if answer.status != status:
-        sys.exit(f"{what}: status {answer.status}, not {status}: {answer.body[:300]}")
-    if code and json.loads(answer.body)["errors"][0]["code"] != code:
-        sys.exit(f"{what}: {answer.body}, not {code}")
-    for name, value in headers.items():
-        found = answer.getheader(name.replace("_", "-"))
-        if found != value:
-            sys.exit(f"{what}: {name} is {found}, not {value}")
-    return answer
-
-
-def push(server, repository, data, digest=None):
-    digest = digest or sha(data)
-    begun = expect("begin", server.ask("POST", f"/v2/{repository}/blobs/uploads/"), 202)
-    place = begun.getheader("Location")
-    return server.ask("PUT", f"{place}?digest={digest}", data)
-
-
-def manifest(config, layers, **more):
-    def descriptor(data, kind):
-        return {"mediaType": kind, "digest": sha(data), "size": len(data)}
-    return json.dumps({
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": descriptor(config, "application/vnd.oci.image.config.v1+json"),
-        "layers": [descriptor(layer, "application/vnd.oci.image.layer.v1.tar") for layer in layers], **more}).encode()
-
-
-MANIFEST = {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}
+Server = functools.partial(oci_server.Server, store)
 
 
 def protocol(server):
@@ -285,4 +222,4 @@ resuming()
 killing()
 subprocess.run(["ingot", "fsck"], cwd=store, check=True, stdout=subprocess.DEVNULL)
 subprocess.run(["ingot", "log", "verify"], cwd=store, check=True, stdout=subprocess.DEVNULL)
-print(f"{checks} answers as the specification says")
+print(f"{Checks.count} answers as the specification says")
