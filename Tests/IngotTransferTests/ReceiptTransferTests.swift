@@ -115,7 +115,7 @@ import Testing
         #expect(kept.linkedBlobs.isSuperset(of: receipt.blobs.map { Digest.of($0) }))
         let removal = Change.versionRemoved(repository: Site.repository, digest: version.digest)
         _ = try target.ledger.append(act: .removed, role: .publisher, changes: [removal])
-        try target.catalog.pruneLinks(uploadSeconds: 1000)
+        try target.catalog.prune(StaleLinks(uploadSeconds: 1000, begun: nil))
         #expect(try target.catalog.namedDigests().linkedManifests.isEmpty)
     }
 
