@@ -192,7 +192,7 @@ let package = Package(
 
         .target(
             name: "IngotTestSupport",
-            dependencies: ["IngotFiles"],
+            dependencies: ["IngotCore", "IngotFiles", "IngotStore"],
             path: "Tests/IngotTestSupport",
             swiftSettings: settings
         ),

@@ -6,8 +6,8 @@
 /// (2) No path occurs twice.
 /// (3) An entry has exactly the bytes that its header announced, or an error is thrown.
 ///
-/// The end is two zero blocks; the tar is not padded to records of 10 KiB. A class, because its sinks
-/// nest: a layer's writer writes into the archive's.
+/// The end is two zero blocks; the tar is not padded to records of 10 KiB. A class, because its
+/// sinks nest: a layer's writer writes into the archive's.
 package final class TarWriter {
     package typealias Sink = (Span<UInt8>) throws -> Void
 

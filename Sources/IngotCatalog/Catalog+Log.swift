@@ -22,17 +22,6 @@ extension Catalog {
         try LogEntry(parsing: logEntryBytes(index))
     }
 
-    /// The size and root of the whole log.
-    package func treeHead() throws -> TreeHead {
-        try read { db in
-            let size = try LogQueries.size(db)
-            return TreeHead(
-                size: size,
-                root: try LogQueries.tree(of: size).root { try LogQueries.node($0, db) }
-            )
-        }
-    }
-
     /// The newest signed note; nil for a log without entries.
     package func signedHead() throws -> String? { try read { try LogQueries.head($0)?.note } }
 

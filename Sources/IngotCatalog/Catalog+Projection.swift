@@ -11,23 +11,14 @@ extension Catalog {
     /// One process at a time writes them, from the newest committed state, so that they never go
     /// back.
     func project() throws {
-        try project(fromScratch: false)
-    }
-
-    /// Writes all of `log/` and `index.json` anew, whatever they hold.
-    package func rebuildProjections() throws {
-        try project(fromScratch: true)
-    }
-
-    private func project(fromScratch: Bool) throws {
         guard let head = try read(LogQueries.head) else { return }
         let log = LogFiles(directory: layout.log)
-        if !fromScratch, try log.checkpoint() == head.note { return }
+        if try log.checkpoint() == head.note { return }
         try StoreFiles.withLock(on: layout.lock) {
             try read { db in
                 // Another process may have gone further meanwhile.
                 guard let head = try LogQueries.head(db) else { return }
-                let written = fromScratch ? 0 : try projectedSize(db, log.checkpoint())
+                let written = try projectedSize(db, log.checkpoint())
                 try log.write(from: written, to: head.head.size, db)
                 try Files.replace(layout.index, with: try index(db).canonicalBytes)
                 // Last: it says that all the rest is there.

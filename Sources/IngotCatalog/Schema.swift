@@ -181,8 +181,8 @@ enum Schema {
         ALTER TABLE blobLink ADD COLUMN linkedAt INTEGER NOT NULL DEFAULT 0;
         """
 
-    /// When a manifest came last, by the clock and by the entries of the log there were: one that is
-    /// pushed again after its version was removed is no garbage.
+    /// When a manifest came last, by the clock and by the entries of the log there were: one that
+    /// is pushed again after its version was removed is no garbage.
     private static let manifestLinkTimes = """
         ALTER TABLE manifestLink ADD COLUMN linkedAt INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE manifestLink ADD COLUMN logSize INTEGER NOT NULL DEFAULT 0;

@@ -4,7 +4,8 @@
 ///
 /// Text form: `sha256:<64 hex digits>`.
 ///
-/// Four big-endian words, so that equality, order and hashing are synthesised and order is byte order.
+/// Four big-endian words, so that equality, order and hashing are synthesised and order is byte
+/// order.
 package struct Digest: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 

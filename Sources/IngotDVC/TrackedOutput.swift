@@ -3,7 +3,8 @@
 internal import IngotCore
 internal import IngotStore
 
-/// A file or directory that a DVC project tracks: an entry of `outs` in a `.dvc` file or `dvc.lock`.
+/// A file or directory that a DVC project tracks: an entry of `outs` in a `.dvc` file or
+/// `dvc.lock`.
 package struct TrackedOutput: Sendable, Hashable {
     /// Relative to the project's directory, inside it.
     package let path: String

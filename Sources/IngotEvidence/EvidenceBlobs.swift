@@ -67,8 +67,8 @@ extension Statement {
 }
 
 extension Ledger {
-    /// The evidence blobs of the statements about a version that hold here, whether they are here or
-    /// not.
+    /// The evidence blobs of the statements about a version that hold here, whether they are here
+    /// or not.
     ///
     /// Of others nobody knows why they name what they name: it may be a stranger's guess at what
     /// this store has.

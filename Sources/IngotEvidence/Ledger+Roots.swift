@@ -8,8 +8,8 @@ extension Ledger {
     /// Marks what garbage collection keeps: every version, all that the registry's repositories
     /// have, every digest in the log, and what is stated about versions that are there.
     ///
-    /// Stale links keep nothing. What was stated about a removed version stays itself; the bytes that it names do not stay
-    /// for its sake.
+    /// Stale links keep nothing. What was stated about a removed version stays itself; the bytes
+    /// that it names do not stay for its sake.
     package func markRoots(
         _ reachable: inout Reachable,
         without stale: StaleLinks? = nil

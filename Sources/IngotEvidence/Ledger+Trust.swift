@@ -25,8 +25,8 @@ extension Ledger {
     /// The member of a logged log key that has it in the form of C2SP.
     static let verifierMember = "verifier"
 
-    /// What another store needs to let this store's keys count: its own keys, not those that it lets
-    /// count itself, so that trust is never passed on unasked.
+    /// What another store needs to let this store's keys count: its own keys, not those that it
+    /// lets count itself, so that trust is never passed on unasked.
     package func ownKeys() throws -> TrustFile {
         let trust = try keys.trust
         let own = Set(

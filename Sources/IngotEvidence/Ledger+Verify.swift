@@ -48,16 +48,6 @@ package struct VerificationReport: Sendable {
     package var isValid: Bool {
         faults.isEmpty && !findings.isEmpty && findings.allSatisfy { $0.fault == nil }
     }
-
-    /// Every fault, for people.
-    package var allFaults: [String] {
-        faults
-            + findings.compactMap { finding in
-                finding.fault.map {
-                    "log entry \(finding.record.logIndex), \(finding.record.predicateType): \($0)"
-                }
-            }
-    }
 }
 
 extension Ledger {

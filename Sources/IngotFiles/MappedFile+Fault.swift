@@ -3,8 +3,8 @@
 internal import Glibc
 
 extension MappedFile {
-    /// Makes the process end with one line and status 1 where a mapped file is cut short while it is
-    /// read, or its disk fails: there is no other answer to SIGBUS than to end.
+    /// Makes the process end with one line and status 1 where a mapped file is cut short while it
+    /// is read, or its disk fails: there is no other answer to SIGBUS than to end.
     ///
     /// Nothing is taken in then: what was written so far goes when the store is opened again.
     package static func endPlainlyWhenCutShort() {

@@ -37,8 +37,8 @@ package final class MappedFile: Sendable {
         unsafe UnsafeRawBufferPointer(start: base, count: byteCount)
     }
 
-    /// The whole file, kept mapped until `body` returns: a mapping that nobody holds any more may go
-    /// while its bytes are still being read.
+    /// The whole file, kept mapped until `body` returns: a mapping that nobody holds any more may
+    /// go while its bytes are still being read.
     package func withBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {

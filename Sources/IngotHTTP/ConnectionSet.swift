@@ -27,8 +27,8 @@ package final class ConnectionSet: Sendable {
 
     /// False, and nothing is added, when there are `limit` already or the server ends.
     ///
-    /// Of connections that are said to wait for their clients, the one that has done so longest makes
-    /// room, so that many half-sent requests lock nobody out.
+    /// Of connections that are said to wait for their clients, the one that has done so longest
+    /// makes room, so that many half-sent requests lock nobody out.
     package func add(_ channel: any Channel, limit: Int) -> Bool {
         let (isAdded, evicted) = state.withLock { state -> (Bool, (any Channel)?) in
             guard state.whenEmpty == nil else { return (false, nil) }

@@ -5,8 +5,8 @@ package import NIOHTTP1
 extension HTTPHeaders {
     /// Says whether the connection stays open after an answer.
     ///
-    /// An HTTP/1.0 client that asked to keep it must be told that it is kept: it waits for the end of
-    /// the connection otherwise.
+    /// An HTTP/1.0 client that asked to keep it must be told that it is kept: it waits for the end
+    /// of the connection otherwise.
     package mutating func addConnection(isLast: Bool, to version: HTTPVersion) {
         if isLast {
             add(name: "Connection", value: "close")

@@ -20,8 +20,8 @@ package final class ArchiveFile {
         file = try PartFile(for: path)
     }
 
-    /// Looks whether the disk has room for that many bytes; what others write meanwhile, the writing
-    /// tells.
+    /// Looks whether the disk has room for that many bytes; what others write meanwhile, the
+    /// writing tells.
     func checkRoom(for byteCount: Int) throws {
         var status = unsafe statvfs()
         guard unsafe fstatvfs(file.descriptor, &status) == 0 else { return }

@@ -10,7 +10,8 @@ internal import IngotCrypto
 /// The three files come first,
 /// then the manifest and the configuration, then the layers, so that a reader can start early.
 extension ImagePlan {
-    /// A file for the archive on a disk with room for it, for whoever makes promises before it is written.
+    /// A file for the archive on a disk with room for it, for whoever makes promises before it is
+    /// written.
     package func archiveFile(at path: String) throws -> ArchiveFile {
         let file = try ArchiveFile(creating: path)
         try file.checkRoom(for: byteCount)

@@ -17,7 +17,8 @@ package struct TokenUsage: Hashable, Sendable {
 
 /// What happens to a request that was accepted.
 ///
-/// In this order: `started`, `text` any number of times, `finished`; or `failed` alone. A request that is cancelled hears nothing more.
+/// In this order: `started`, `text` any number of times, `finished`; or `failed` alone. A request
+/// that is cancelled hears nothing more.
 package enum GenerationEvent: Sendable {
     case started
     case text(String)

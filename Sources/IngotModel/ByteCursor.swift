@@ -36,7 +36,8 @@ struct ByteCursor {
         )
     }
 
-    /// A count of 64 bits that must fit `limit`, so that nothing is allocated on the word of a file.
+    /// A count of 64 bits that must fit `limit`, so that nothing is allocated on the word of a
+    /// file.
     mutating func count(limit: Int, _ what: String) throws(ModelFileError) -> Int {
         let start = offset
         let value = try integer(UInt64.self, what)

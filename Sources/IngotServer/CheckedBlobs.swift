@@ -20,8 +20,8 @@ final class CheckedBlobs: Sendable {
         state.withLock { $0.whole[reader.digest] == reader.stamp }
     }
 
-    /// Whether this very file was found damaged: then the blob counts as missing, and a client sends
-    /// it again.
+    /// Whether this very file was found damaged: then the blob counts as missing, and a client
+    /// sends it again.
     func isDamaged(_ reader: BlobReader) -> Bool {
         state.withLock { $0.damaged[reader.digest] == reader.stamp }
     }

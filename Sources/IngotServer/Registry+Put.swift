@@ -153,8 +153,8 @@ extension Registry {
 
     /// Packs of a repository that hold these chunks, and the chunks that none of its packs holds.
     ///
-    /// The index knows one place of each chunk, which may be a pack of another repository; then this
-    /// one's packs are searched.
+    /// The index knows one place of each chunk, which may be a pack of another repository; then
+    /// this one's packs are searched.
     func packs(
         of chunks: Set<Digest>,
         linkedIn repository: RepositoryName

@@ -7,8 +7,8 @@ internal import IngotStore
 
 extension Registry {
     /// What refers to a manifest: what was pushed about it, the statements of the log with their
-    /// receipts and the list of the blobs that they rest on, and the list of the packs that its chunks
-    /// lie in.
+    /// receipts and the list of the blobs that these rest on, and the list of the packs that its
+    /// chunks lie in.
     func referrers(
         of content: ContentDigest,
         in repository: RepositoryName,

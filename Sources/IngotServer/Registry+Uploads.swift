@@ -104,7 +104,8 @@ extension Registry {
         }
     }
 
-    /// A piece must begin where the last one ended: `Content-Range: <first>-<last>`, without a unit.
+    /// A piece must begin where the last one ended: `Content-Range: <first>-<last>`, without a
+    /// unit.
     private func check(
         _ request: RegistryRequest,
         continues upload: Upload

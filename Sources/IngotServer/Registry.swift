@@ -12,8 +12,8 @@ internal import Synchronization
 ///     repository, a manifest before a tag names it, and all of it before the answer.
 /// (2) A repository gives away only what belongs to it: what was pushed or mounted there, and what
 ///     its versions are made of.
-/// (3) A manifest is taken only when all that it names is there; a version with files only when each
-///     of its chunks is.
+/// (3) A manifest is taken only when all that it names is there; a version with files only when
+///     each of its chunks is.
 /// (4) Nothing is served unchecked: small content is checked on each reading, a large blob the
 ///     first time it is sent, or said to be there, by this process and whenever its file is another
 ///     one.

@@ -75,14 +75,6 @@ package final class BlobStore: Sendable {
         return digest
     }
 
-    /// Stores a copy of a file.
-    package func putFile(at path: String) throws -> (digest: Digest, byteCount: Int) {
-        let batch = batch()
-        let stored = try batch.addFile(at: path)
-        try batch.commit()
-        return stored
-    }
-
     /// Many blobs at the price of one sync of the directory.
     package func batch() -> BlobBatch { BlobBatch(store: self) }
 
@@ -109,8 +101,8 @@ package final class BlobStore: Sendable {
     /// written anew.
     package func keeps(_ digest: Digest) -> Bool { FileHandle.isRegular(path(of: digest)) }
 
-    /// Whether a blob is here, as far as that can be told without much reading: one of another size,
-    /// or a small one with other bytes, is damaged.
+    /// Whether a blob is here, as far as that can be told without much reading: one of another
+    /// size, or a small one with other bytes, is damaged.
     package func holds(_ digest: Digest, byteCount: Int) throws -> Bool {
         guard case .file(let existing, _)? = try Files.entry(at: path(of: digest)),
             existing == byteCount

@@ -7,17 +7,17 @@ internal import IngotFiles
 
 /// A blob on its way: hashed while it is written to a temporary file of mode 0600.
 ///
-/// The file goes away with the writer, unless `finish` handed it over or it is kept. One thread at a time may use
-/// a writer.
+/// The file goes away with the writer, unless `finish` handed it over or it is kept. One thread at
+/// a time may use a writer.
 package final class BlobWriter {
     private let handle: FileHandle
     /// It outlives the writer, unless it becomes a blob.
     private let isKept: Bool
     private let hasher = SHA256Hasher()
     private var isFinished = false
-    /// Up to here the disk was told to write.
-    private var syncedByteCount = 0
-    private static let syncStep = 16 << 20
+    /// Up to here the kernel was told to write.
+    private var forgottenByteCount = 0
+    private static let forgottenTogether = 16 << 20
     package private(set) var byteCount = 0
 
     init(path: String) throws {
@@ -37,9 +37,9 @@ package final class BlobWriter {
         try unsafe handle.write(bytes)
         unsafe hasher.update(bytes)
         byteCount += bytes.count
-        if byteCount - syncedByteCount >= Self.syncStep {
-            handle.forget(syncedByteCount..<byteCount)
-            syncedByteCount = byteCount
+        if byteCount - forgottenByteCount >= Self.forgottenTogether {
+            handle.forget(forgottenByteCount..<byteCount)
+            forgottenByteCount = byteCount
         }
     }
 
@@ -55,7 +55,7 @@ package final class BlobWriter {
                 byteCount += count
             }
         }
-        syncedByteCount = byteCount
+        forgottenByteCount = byteCount
     }
 
     /// Exactly `count` bytes of what was written; nil when there are fewer.

@@ -128,8 +128,8 @@ package struct Checkout: Sendable {
         name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
     }
 
-    /// Calls `body` with a directory that appears under its name, with all that was written into it,
-    /// when `body` has ended; without a name for the working copy itself.
+    /// Calls `body` with a directory that appears under its name, with all that was written into
+    /// it, when `body` has ended; without a name for the working copy itself.
     func writing(
         _ folder: String?,
         _ body: (String?) throws -> Void

@@ -45,8 +45,8 @@ package final class ChunkImport {
 extension Store {
     /// Makes the chunks of a pack that has just arrived known, when each is what it says.
     ///
-    /// Its digest alone does not prove that: whoever made the pack may call any bytes by the name of
-    /// a chunk that is here.
+    /// Its digest alone does not prove that: whoever made the pack may call any bytes by the name
+    /// of a chunk that is here.
     ///
     /// - Throws: `StoreError` when the blob is not a whole pack; then nothing of it is known.
     package func adopt(pack: Digest) throws {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import IngotCore
-internal import Synchronization
 
 /// Where a chunk lies.
 package struct ChunkLocation: Sendable, Hashable {
@@ -40,34 +39,4 @@ package protocol ChunkIndex: Sendable {
     func packs() throws -> [Digest]
     /// Forgets packs and the chunks recorded in them.
     func remove(packs: [Digest]) throws
-}
-
-/// An index in memory: made from the packs of a store that has no catalog, or of a copy.
-package final class MemoryChunkIndex: ChunkIndex {
-    private let places = Mutex<[Digest: ChunkLocation]>([:])
-
-    package init() {}
-
-    package func locations(of chunks: [Digest]) -> [Digest: ChunkLocation] {
-        places.withLock { places in
-            var found: [Digest: ChunkLocation] = [:]
-            for chunk in chunks { found[chunk] = places[chunk] }
-            return found
-        }
-    }
-
-    package func add(_ directory: PackDirectory, of pack: Digest) {
-        places.withLock { places in
-            for entry in directory.entries { places[entry.chunk] = entry.location(in: pack) }
-        }
-    }
-
-    package func packs() -> [Digest] {
-        places.withLock { Set($0.values.map(\.pack)).sorted() }
-    }
-
-    package func remove(packs: [Digest]) {
-        let packs = Set(packs)
-        places.withLock { places in places = places.filter { !packs.contains($0.value.pack) } }
-    }
 }

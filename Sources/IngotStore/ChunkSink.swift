@@ -17,7 +17,7 @@ final class ChunkSink {
 
     private let packs: PackWriter
     /// What the next piece of writing appends.
-    private var ready: [Ready] = []
+    private var ready: [Packable] = []
     private var readyByteCount = 0
     private let writing = Background<Void>()
     private let codec = ChunkCodec()
@@ -49,11 +49,15 @@ final class ChunkSink {
                 unsafe codec.compress(UnsafeRawBufferPointer(rebasing: $0[new[index].range]))
             }
         }
-        for (piece, frame) in zip(new, frames) {
-            ready.append(Ready(piece: piece, frame: frame))
-            readyByteCount += piece.range.count
+        let chunks = zip(new, frames).map { Packable($0, frame: $1) }
+        readyByteCount += chunks.reduce(0) { $0 + $1.range.count }
+        if readyByteCount >= Self.writtenTogether {
+            ready += chunks
+            try write()
+        } else {
+            // They would keep all that their bytes are a part of.
+            ready += chunks.map { $0.detached() }
         }
-        if readyByteCount >= Self.writtenTogether { try write() }
     }
 
     private func write() throws {
@@ -75,21 +79,43 @@ final class ChunkSink {
 }
 
 /// A chunk as its pack will hold it.
-private struct Ready {
-    let piece: ChunkSink.Piece
-    /// Nil when compressing it does not pay.
-    let frame: [UInt8]?
+private struct Packable: Sendable {
+    let digest: Digest
+    let byteCount: Int
+    let encoding: ChunkEncoding
+    /// What is stored is a range of this.
+    private let bytes: [UInt8]
+    let range: Range<Int>
+
+    /// Plain without a frame.
+    init(_ piece: ChunkSink.Piece, frame: [UInt8]?) {
+        digest = piece.digest
+        byteCount = piece.range.count
+        encoding = frame == nil ? .plain : .zstd
+        bytes = frame ?? piece.bytes
+        range = frame?.indices ?? piece.range
+    }
+
+    private init(_ other: Packable, _ bytes: [UInt8]) {
+        digest = other.digest
+        byteCount = other.byteCount
+        encoding = other.encoding
+        self.bytes = bytes
+        range = bytes.indices
+    }
+
+    /// The same, with no more bytes than it needs.
+    func detached() -> Packable { Packable(self, Array(bytes[range])) }
 
     func append(to packs: PackWriter) throws {
-        try unsafe (frame ?? piece.bytes).withUnsafeBytes {
-            // Safe: the range is one of the piece's bytes.
-            let range = frame == nil ? piece.range : $0.indices
+        try unsafe bytes.withUnsafeBytes {
+            // Safe: the range is one of the bytes.
             let stored = unsafe UnsafeRawBufferPointer(rebasing: $0[range])
             try unsafe packs.append(
-                piece.digest,
+                digest,
                 stored: stored,
-                byteCount: piece.range.count,
-                encoding: frame == nil ? .plain : .zstd
+                byteCount: byteCount,
+                encoding: encoding
             )
         }
     }

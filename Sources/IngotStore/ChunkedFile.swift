@@ -14,7 +14,7 @@ struct ChunkedFile: Sendable {
     /// Its pieces are what the sink must be given.
     static func of(_ bytes: [UInt8]) -> (file: ChunkedFile, pieces: [ChunkSink.Piece]) {
         var file = ChunkedFile()
-        let pieces = cut(bytes, isEnd: true).map { range in
+        let pieces = Chunker.chunks(of: bytes, isEnd: true).map { range in
             ChunkSink.Piece(digest: digest(of: bytes, range), bytes: bytes, range: range)
         }
         file.append(pieces)
@@ -74,24 +74,6 @@ struct ChunkedFile: Sendable {
                 ChunkReference(digest: piece.digest, byteCount: piece.range.count)
             )
             byteCount += piece.range.count
-        }
-    }
-
-    /// The chunks that are sure: all of them when the bytes end here.
-    static func cut(_ bytes: [UInt8], isEnd: Bool) -> [Range<Int>] {
-        unsafe bytes.withUnsafeBytes { buffer in
-            var ranges: [Range<Int>] = []
-            var offset = 0
-            while offset < buffer.count,
-                isEnd || buffer.count - offset >= Chunker.maximumByteCount
-            {
-                // Safe: `offset` is less than the count of the buffer.
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
-                let length = unsafe Chunker.firstChunk(in: rest)
-                ranges.append(offset..<offset + length)
-                offset += length
-            }
-            return ranges
         }
     }
 

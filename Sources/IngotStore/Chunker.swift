@@ -13,8 +13,8 @@ package enum Chunker {
     private static let boundary: UInt64 = 1 << 48
     /// Bytes that can still be in a 64-bit hash that shifts by one at each byte.
     private static let window = 64
-
-    /// Bytes that each of the two chains of `firstBoundary` looks at before their findings are compared.
+    /// Bytes that each of the two chains of `firstBoundary` looks at before their findings are
+    /// compared.
     private static let strideByteCount = 1 << 10
 
     /// The length of the first chunk.
@@ -23,7 +23,7 @@ package enum Chunker {
     ///
     /// A step of the hash waits for the one before it, so two neighbouring strides are hashed side by
     /// side: each begins 64 bytes early, after which its hash is that of the whole.
-    package static func firstChunk(in bytes: UnsafeRawBufferPointer) -> Int {
+    private static func firstChunk(in bytes: UnsafeRawBufferPointer) -> Int {
         let end = min(bytes.count, maximumByteCount)
         guard end > minimumByteCount else { return end }
         // The byte after which a chunk may end first.
@@ -78,20 +78,19 @@ package enum Chunker {
         unsafe bytes[index - window..<index].reduce(0) { unsafe $0 << 1 &+ table[Int($1)] }
     }
 
-    /// The lengths of all chunks of some bytes; none for no bytes.
-    package static func chunks(of bytes: [UInt8]) -> [Int] {
+    /// The chunks that are sure: all of them when the bytes end here.
+    package static func chunks(of bytes: [UInt8], isEnd: Bool) -> [Range<Int>] {
         unsafe bytes.withUnsafeBytes { buffer in
-            var lengths: [Int] = []
+            var ranges: [Range<Int>] = []
             var offset = 0
-            while offset < buffer.count {
-                // Safe: the offset is within the buffer.
-                let length = unsafe firstChunk(
-                    in: UnsafeRawBufferPointer(rebasing: buffer[offset...])
-                )
-                lengths.append(length)
+            while offset < buffer.count, isEnd || buffer.count - offset >= maximumByteCount {
+                // Safe: `offset` is less than the count of the buffer.
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
+                let length = unsafe firstChunk(in: rest)
+                ranges.append(offset..<offset + length)
                 offset += length
             }
-            return lengths
+            return ranges
         }
     }
 }

@@ -133,8 +133,8 @@ final class FileHandle: Sendable {
 
     /// Says that a part of the file will not be needed soon.
     ///
-    /// The kernel begins to write what of it is not on the disk yet, so that `sync` finds little left
-    /// to wait for, and gives up the memory of what is.
+    /// The kernel begins to write what of it is not on the disk yet, so that `sync` finds
+    /// little left to wait for, and gives up the memory of what is.
     func forget(_ range: Range<Int>) {
         // Only a hint: `sync` reports what goes wrong.
         _ = posix_fadvise(descriptor, range.lowerBound, range.count, POSIX_FADV_DONTNEED)
@@ -228,7 +228,8 @@ package enum StoreFiles {
         try FileHandle.syncDirectory(path)
     }
 
-    /// Whether the disk of a file has no room, or no names, for the small files that databases make.
+    /// Whether the disk of a file has no room, or no names, for the small files that databases
+    /// make.
     package static func isFull(_ path: String) -> Bool {
         var status = unsafe statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return false }

@@ -42,7 +42,7 @@ final class FileWindows: Sendable {
         if isLast { bytes.removeLast(bytes.count - rest.count - count) }
         return FileWindow(
             bytes: bytes,
-            chunks: ChunkedFile.cut(bytes, isEnd: isLast),
+            chunks: Chunker.chunks(of: bytes, isEnd: isLast),
             newByteCount: count,
             isLast: isLast
         )

@@ -9,8 +9,8 @@ internal import IngotFiles
 ///
 /// It runs beside everything else. What is not reachable is condemned (`BlobStore+Condemned`); when
 /// the operations that were under way then have ended, the roots are read again: what they need by
-/// now goes back, the rest is removed. So an operation that found a blob before may name it, and one
-/// that begins later writes it anew.
+/// now goes back, the rest is removed. So an operation that found a blob before may name it, and
+/// one that begins later writes it anew.
 package struct GarbageCollection {
     /// A pack of which less is needed is rewritten.
     private static let sparseFraction = 0.5
@@ -153,19 +153,14 @@ package struct GarbageCollection {
         of chunks: Set<Digest>,
         _ body: (Digest, ChunkLocation) throws -> Void
     ) throws {
-        let all = Array(chunks)
-        for start in stride(from: 0, to: all.count, by: 4096) {
-            let group = Array(all[start..<min(start + 4096, all.count)])
-            let places = try store.index.locations(of: group)
-            for chunk in group {
-                guard let place = places[chunk] else {
-                    throw StoreError(
-                        "chunk \(chunk) of a version is in no pack that the index knows, so nothing "
-                            + "is removed: run `ingot fsck --rebuild-index`, or pull it"
-                    )
-                }
-                try body(chunk, place)
+        try store.forEachLocation(of: chunks) { chunk, place in
+            guard let place else {
+                throw StoreError(
+                    "chunk \(chunk) of a version is in no pack that the index knows, so nothing "
+                        + "is removed: run `ingot fsck --rebuild-index`, or pull it"
+                )
             }
+            try body(chunk, place)
         }
     }
 
@@ -260,8 +255,8 @@ package struct GarbageCollection {
 
     // MARK: Rewriting
 
-    /// Copies the chunks that are needed into new packs; returns the old ones, and what the new ones
-    /// take.
+    /// Copies the chunks that are needed into new packs; returns the old ones, and what the new
+    /// ones take.
     private func rewrite(
         _ sparse: [(pack: Garbage, chunks: Set<Digest>)]
     ) throws -> (old: [Garbage], writtenByteCount: Int) {

@@ -19,7 +19,8 @@ package struct Reachable {
     /// Adds manifests that must be here, with all they name: the chunks of a version's tree, the
     /// manifests of an index.
     ///
-    /// - Throws: `StoreError` when one is missing or cannot be walked: then nobody knows what it needs.
+    /// - Throws: `StoreError` when one is missing or cannot be walked: then nobody knows what it
+    ///   needs.
     package mutating func add(manifests: some Sequence<Digest>) throws {
         var pending = Array(manifests)
         while let digest = pending.popLast() {

@@ -10,8 +10,8 @@ extension Store {
     /// Each blob is hashed, each pack's chunks are decoded and hashed, each manifest's tree is
     /// walked, each chunk of its files looked up. `manifests` are versions that must be there
     /// because the catalog names them, `namedBlobs` are other blobs and manifests of that kind,
-    /// `evidence` are blobs that statements rest on. A version that nothing names may lack anything:
-    /// its making or its removal was interrupted. Others may write and collect meanwhile.
+    /// `evidence` are blobs that statements rest on. A version that nothing names may lack
+    /// anything: its making or its removal was interrupted. Others may write and collect meanwhile.
     package func check(
         manifests: [Digest] = [],
         blobs namedBlobs: [Digest] = [],

@@ -35,19 +35,24 @@ extension Store {
     ) throws -> (packs: Set<Digest>, missing: [Digest]) {
         var packs = Set<Digest>()
         var missing: [Digest] = []
-        let all = Array(chunks)
-        for start in stride(from: 0, to: all.count, by: 4096) {
-            let group = Array(all[start..<min(start + 4096, all.count)])
-            let places = try index.locations(of: group)
-            for chunk in group {
-                if let place = places[chunk] {
-                    packs.insert(place.pack)
-                } else {
-                    missing.append(chunk)
-                }
-            }
+        try forEachLocation(of: chunks) { chunk, place in
+            if let place { packs.insert(place.pack) } else { missing.append(chunk) }
         }
         return (packs, missing)
+    }
+
+    /// Where the index says that each of the chunks lies, asked for many at a time.
+    func forEachLocation(
+        of chunks: some Collection<Digest>,
+        _ body: (Digest, ChunkLocation?) throws -> Void
+    ) throws {
+        var rest = chunks[...]
+        while !rest.isEmpty {
+            let group = Array(rest.prefix(4096))
+            rest = rest.dropFirst(group.count)
+            let places = try index.locations(of: group)
+            for chunk in group { try body(chunk, places[chunk]) }
+        }
     }
 
     /// The chunks of a pack; nil for a blob that is none.

@@ -4,7 +4,8 @@ package import IngotCore
 package import IngotRemote
 package import IngotStore
 
-/// Brings some files of a version from elsewhere, and of the rest only the pages on the way to them.
+/// Brings some files of a version from elsewhere, and of the rest only the pages on the way to
+/// them.
 ///
 /// The chunks stay in the store, where a later pull finds them; the manifest does not, so that
 /// nothing takes the version for one that is here.

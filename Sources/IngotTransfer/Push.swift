@@ -52,8 +52,8 @@ package struct Push: Sendable {
     ///   - receipts: the proofs that the statements are in their logs.
     ///   - known: versions that the remote has, whose packs need not be sent again.
     /// - Returns: what was sent, and the descriptor to give a name.
-    /// - Throws: `RemoteError` for what the remote does not do, `TransferError` and `StoreError` for
-    ///   what is not here.
+    /// - Throws: `RemoteError` for what the remote does not do, `TransferError` and `StoreError`
+    ///   for what is not here.
     package func run(
         _ version: Digest,
         statements: [Digest],
@@ -191,8 +191,8 @@ package struct Push: Sendable {
         var list: [Digest: Int] = [:]
         var seen = Set<Digest>()
         for version in [version] + known where !lacking.isEmpty {
-            // A pack that was removed there because it was damaged is listed still: a push brings it
-            // back.
+            // A pack that was removed there because it was damaged is listed still: a push brings
+            // it back.
             let unseen = try await there.packs(of: version).filter {
                 seen.insert($0.digest).inserted
             }

@@ -19,8 +19,8 @@ package struct WorkingCopy: Sendable {
 
     /// `isNamed` says whether a version is one of a repository.
     ///
-    /// Only such a version is known to be whole: what nothing names may be collected, and an add that
-    /// was killed may have written part of it again.
+    /// Only such a version is known to be whole: what nothing names may be collected, and an add
+    /// that was killed may have written part of it again.
     package init(
         _ path: DataPath,
         store: Store,

@@ -34,8 +34,8 @@ struct OpenStore {
     let store: Store
     let catalog: Catalog
     let ledger: Ledger
-    /// Keep what a command sees from being collected, to its end: a lease that a value held would go
-    /// with the value's last use, before the command has named what it saw.
+    /// Keep what a command sees from being collected, to its end: a lease that a value held would
+    /// go with the value's last use, before the command has named what it saw.
     private static let leases = Mutex<[Lease]>([])
 
     static func endLeases() { leases.withLock { $0 = [] } }

@@ -4,7 +4,8 @@ import IngotCatalog
 import IngotCore
 import IngotPipeline
 
-/// A run with its metrics; where it took its training from the store, those of the run that trained.
+/// A run with its metrics; where it took its training from the store, those of the run that
+/// trained.
 struct RunReport {
     let record: RunRecord
     let curves: MetricCurves

@@ -5,8 +5,8 @@ import Testing
 
 @testable import IngotCatalog
 
-/// What `registry/golden/v3` holds besides what v2 does: a removed version that was pushed again and
-/// has no number yet, with the times of its links.
+/// What `registry/golden/v3` holds besides what v2 does: a removed version that was pushed again
+/// and has no number yet, with the times of its links.
 extension GoldenStore {
     func fillV3() throws {
         let data = try RepositoryName(parsing: "golden/data")

@@ -12,7 +12,8 @@ private func parse(_ text: String) throws -> DirectoryObject {
 private let md5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 @Suite struct DirectoryObjectTests {
-    /// The text is what Python 3.11's `json.dumps(entries, sort_keys=True)` prints for these entries.
+    /// The text is what Python 3.11's `json.dumps(entries, sort_keys=True)` prints for these
+    /// entries.
     @Test("writes the bytes that Python's json.dumps writes, in order of code points")
     func goldenBytes() {
         let names = ["\u{1F600}", "\u{FF5E}", "a\"b\\c", "Z/x", "é", "\u{7F}"]

@@ -8,6 +8,18 @@ import IngotTestSupport
 
 @testable import IngotEvidence
 
+extension VerificationReport {
+    /// Every fault, for people.
+    var allFaults: [String] {
+        faults
+            + findings.compactMap { finding in
+                finding.fault.map {
+                    "log entry \(finding.record.logIndex), \(finding.record.predicateType): \($0)"
+                }
+            }
+    }
+}
+
 /// A real store with keys in a temporary directory, whose clock stands still.
 struct TestStore {
     let place: TemporaryDirectory

@@ -137,17 +137,19 @@ import Testing
         }
     }
 
+    /// A client that asked for a completion.
+    private static func client(asking body: String, at port: UInt16) throws -> LoopbackClient {
+        let client = try LoopbackClient(port: port)
+        let head = "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: "
+        client.send(Array("\(head)\(body.utf8.count)\r\n\r\n\(body)".utf8))
+        return client
+    }
+
     /// A client whose long answer has begun.
     private static func longAnswer(port: UInt16, seed: Int) throws -> LoopbackClient {
         let body =
             #"{"prompt":"a","max_tokens":4000,"temperature":0.7,"seed":\#(seed),"stream":true}"#
-        let client = try LoopbackClient(port: port)
-        client.send(
-            Array(
-                ("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: "
-                    + "\(body.utf8.count)\r\n\r\n\(body)").utf8
-            )
-        )
+        let client = try Self.client(asking: body, at: port)
         // The first piece of the answer: the request is running.
         _ = client.read()
         return client
@@ -159,13 +161,7 @@ import Testing
             let long = #"{"prompt":"a","max_tokens":4000,"temperature":0.7,"stream":true}"#
             let port = UInt16(server.server.port)
             try await NIOThreadPool.singleton.runIfActive {
-                let client = try LoopbackClient(port: port)
-                client.send(
-                    Array(
-                        ("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: "
-                            + "\(long.utf8.count)\r\n\r\n\(long)").utf8
-                    )
-                )
+                let client = try Self.client(asking: long, at: port)
                 _ = client.read()
             }
             var status = 429
@@ -216,13 +212,7 @@ import Testing
         let port = UInt16(server.server.port)
         let body = #"{"prompt":"a","max_tokens":200,"temperature":0.7,"stream":true}"#
         let client = try await NIOThreadPool.singleton.runIfActive {
-            let client = try LoopbackClient(port: port)
-            client.send(
-                Array(
-                    ("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: "
-                        + "\(body.utf8.count)\r\n\r\n\(body)").utf8
-                )
-            )
+            let client = try Self.client(asking: body, at: port)
             return (client, client.read())
         }
         async let ended: Void = server.server.shutdown(grace: .seconds(30))
@@ -239,13 +229,7 @@ import Testing
         let port = UInt16(server.server.port)
         let body = #"{"prompt":"a","max_tokens":8000,"temperature":0.7,"stream":true}"#
         let client = try await NIOThreadPool.singleton.runIfActive {
-            let client = try LoopbackClient(port: port)
-            client.send(
-                Array(
-                    ("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: "
-                        + "\(body.utf8.count)\r\n\r\n\(body)").utf8
-                )
-            )
+            let client = try Self.client(asking: body, at: port)
             _ = client.read()
             return client
         }

@@ -3,7 +3,8 @@
 import IngotFiles
 import Testing
 
-/// What a build cannot check: arrows between modules, one importer a heavy dependency, banned calls.
+/// What a build cannot check: arrows between modules, one importer a heavy dependency, banned
+/// calls.
 @Suite("Tidy")
 struct TidyTests {
     private static let sources =

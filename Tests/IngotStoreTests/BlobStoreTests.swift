@@ -63,10 +63,13 @@ import Testing
     }
 
     @Test("copies a file and knows its size")
-    func putFile() throws {
+    func addFile() throws {
         let bytes = SeededBytes.bytes(3_000_001, seed: 1)
         try directory.write(bytes, to: "data.bin")
-        let stored = try store.putFile(at: directory.path + "/data.bin")
+        let batch = store.batch()
+        let stored = try batch.addFile(at: directory.path + "/data.bin")
+        try batch.commit()
+        #expect(store.contains(stored.digest))
         #expect(stored.byteCount == bytes.count)
         #expect(stored.digest == Digest.of(bytes))
     }

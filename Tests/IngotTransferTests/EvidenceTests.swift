@@ -79,12 +79,7 @@ import Testing
         let pulled = try await target.pull(version.digest, from: remote)
         #expect(pulled.missingEvidence == [outputs])
         #expect(pulled.statements.count == 2)
-        let named = try target.ledger.record(
-            pulled: pulled,
-            in: Site.repository,
-            number: 1,
-            tag: nil
-        )
+        let named = try target.name(pulled, 1)
         #expect(named.number == 1)
         #expect(try target.store.check(evidence: evidence).map(\.object) == [.blob(outputs)])
         // Whole there again, it comes with the next pull.
@@ -140,7 +135,7 @@ import Testing
         try await source.push(version, to: remote)
         _ = try target.store.blobs.put(secret)
         let pulled = try await target.pull(version.digest, from: remote)
-        _ = try target.ledger.record(pulled: pulled, in: Site.repository, number: 1, tag: nil)
+        _ = try target.name(pulled, 1)
         let onward = MemoryRemote()
         try await target.push(target.record(version.digest), to: onward)
         #expect(onward.with { $0.blobs[Digest.of(secret)] } == nil)

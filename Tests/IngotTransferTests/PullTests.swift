@@ -31,12 +31,7 @@ import Testing
         #expect(try target.contents(of: version.digest) == source.contents(of: version.digest))
         let run = try target.store.readTree(of: version.digest).first { $0.path == "run.sh" }
         #expect(run?.isExecutable == true)
-        let named = try target.ledger.record(
-            pulled: pulled,
-            in: Site.repository,
-            number: version.number,
-            tag: Tag(parsing: "latest")
-        )
+        let named = try target.name(pulled, version.number, tag: Tag(parsing: "latest"))
         #expect(named.number == 1)
         #expect(named.untrusted == 1)
         #expect(
@@ -49,7 +44,7 @@ import Testing
         #expect(again.receivedByteCount == 0)
         #expect(remote.with { $0.received } == 0)
         let size = try target.catalog.logSize()
-        _ = try target.ledger.record(pulled: again, in: Site.repository, number: 1, tag: nil)
+        _ = try target.name(again, 1)
         #expect(try target.catalog.logSize() == size)
     }
 
@@ -70,12 +65,7 @@ import Testing
         let target = try Site()
         _ = try target.add([.bytes("mine", [1])])
         let pulled = try await target.pull(version.digest, from: remote)
-        let named = try target.ledger.record(
-            pulled: pulled,
-            in: Site.repository,
-            number: 1,
-            tag: nil
-        )
+        let named = try target.name(pulled, 1)
         #expect(named.number == 2)
     }
 

@@ -16,6 +16,16 @@ struct Site {
         return name
     }()
 
+    /// How whatever is stated here was made.
+    static let context = BuildContext(
+        version: "1",
+        execution: Execution(
+            runID: "01J0Z3",
+            started: Timestamp(seconds: 1),
+            finished: Timestamp(seconds: 2)
+        )
+    )
+
     let place: TemporaryDirectory
     let catalog: Catalog
     let store: Store
@@ -81,14 +91,7 @@ struct Site {
             kernelSet: "portable",
             parameters: [:],
             program: input,
-            context: BuildContext(
-                version: "1",
-                execution: Execution(
-                    runID: "01J0Z3",
-                    started: Timestamp(seconds: 1),
-                    finished: Timestamp(seconds: 2)
-                )
-            )
+            context: Self.context
         )
         try ledger.record(
             .evaluated(facts),
@@ -121,6 +124,16 @@ struct Site {
 
     func pull(_ version: Digest, from remote: MemoryRemote) async throws -> PulledVersion {
         try await Pull(store: store, remote: remote, repository: Self.repository).run(version)
+    }
+
+    /// Names what was pulled as `ingot fetch` does.
+    @discardableResult
+    func name(
+        _ pulled: PulledVersion,
+        _ number: Int,
+        tag: Tag? = nil
+    ) throws -> PulledNames {
+        try ledger.record(pulled: pulled, in: Self.repository, number: number, tag: tag)
     }
 
     /// Everything that a pull could change.

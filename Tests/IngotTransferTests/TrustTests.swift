@@ -23,12 +23,7 @@ import Testing
         let remote = MemoryRemote()
         try await source.push(version, to: remote)
         let pulled = try await target.pull(version.digest, from: remote)
-        let named = try target.ledger.record(
-            pulled: pulled,
-            in: Site.repository,
-            number: 1,
-            tag: nil
-        )
+        let named = try target.name(pulled, 1)
         #expect(named.untrusted == 1)
     }
 
@@ -41,7 +36,7 @@ import Testing
         #expect(added.map(\.role) == [.publisher, .trainer])
         let trusting = try target.reopened()
         let report = try trusting.verify(version.digest)
-        #expect(report.isValid, "\(report.allFaults)")
+        #expect(report.isValid, "\(report)")
         #expect(try trusting.keys.trust.owner(ofKey: added[0].keyID) == "Bob")
         #expect(try target.catalog.logSize() == size + 1)
         let entry = try LogEntry(parsing: target.catalog.logEntryBytes(size))
@@ -81,14 +76,7 @@ import Testing
             parameters: [:],
             internalParameters: [:],
             program: input,
-            context: BuildContext(
-                version: "1",
-                execution: Execution(
-                    runID: "01J0Z3",
-                    started: Timestamp(seconds: 1),
-                    finished: Timestamp(seconds: 2)
-                )
-            )
+            context: Site.context
         )
         let files = try source.store.readTree(of: written.manifestDigest).map {
             ModelSignature.File(path: $0.path, digest: $0.digest)
@@ -110,16 +98,11 @@ import Testing
         let remote = MemoryRemote()
         try await source.push(source.record(written.manifestDigest), to: remote)
         let pulled = try await target.pull(written.manifestDigest, from: remote)
-        let named = try target.ledger.record(
-            pulled: pulled,
-            in: Site.repository,
-            number: 2,
-            tag: nil
-        )
+        let named = try target.name(pulled, 2)
         #expect(named.untrusted == 2)
         _ = try target.ledger.trust(source.ledger.ownKeys(), roles: [.trainer])
         let report = try target.reopened().verify(written.manifestDigest)
-        #expect(report.isValid, "\(report.allFaults)")
+        #expect(report.isValid, "\(report)")
         #expect(report.findings.map(\.role) == ["trainer", "trainer"])
     }
 

@@ -246,16 +246,20 @@ class Case:
             # What was acknowledged is there, whatever was lost.
             if has_ended:
                 self.expect(place, self.ends)
-            again = run(f"{place}/{self.directory}", *self.command, check=False)
-            # A removal that was made already finds nothing to remove.
-            if again.returncode != 0 and not self.is_done(place):
-                raise AssertionError(f"again: status {again.returncode}\n{again.stderr}")
-            self.check(place)
-            self.expect(place, self.ends)
+            self.repeat(place)
         except AssertionError as error:
             return f"{self.name}, after record {point}, {form}, {place}: {error}"
         shutil.rmtree(place)
         return None
+
+    def repeat(self, place):
+        """Run again, the command comes to the end that it would have come to."""
+        again = run(f"{place}/{self.directory}", *self.command, check=False)
+        # A removal that was made already finds nothing to remove.
+        if again.returncode != 0 and not self.is_done(place):
+            raise AssertionError(f"again: status {again.returncode}\n{again.stderr}")
+        self.check(place)
+        self.expect(place, self.ends)
 
     def fill_up(self, room):
         """The disk is full from this call on: one line says so, and all is as before."""
@@ -270,11 +274,7 @@ class Case:
                     said in done.stderr for said in ("full", "No space left")):
                 raise AssertionError(f"status {done.returncode}: {done.stderr}")
             self.check(place)
-            again = run(f"{place}/{self.directory}", *self.command, check=False)
-            if again.returncode != 0 and not self.is_done(place):
-                raise AssertionError(f"again: status {again.returncode}\n{again.stderr}")
-            self.check(place)
-            self.expect(place, self.ends)
+            self.repeat(place)
         except AssertionError as error:
             return f"{self.name}, no room from call {room}, {place}: {error}"
         shutil.rmtree(place)

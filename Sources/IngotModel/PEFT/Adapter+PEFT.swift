@@ -51,8 +51,8 @@ extension Adapter {
         )
     }
 
-    /// - Throws: `ModelFileError` for another kind of adapter, features that Ingot does not compute,
-    ///   missing or unknown tensors, wrong shapes and values that are not finite.
+    /// - Throws: `ModelFileError` for another kind of adapter, features that Ingot does not
+    ///   compute, missing or unknown tensors, wrong shapes and values that are not finite.
     package init(
         directoryFiles configuration: [UInt8],
         weights: [UInt8],

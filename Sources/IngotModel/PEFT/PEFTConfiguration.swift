@@ -16,7 +16,8 @@ struct PEFTConfiguration {
 
     // MARK: Writing
 
-    /// Keys sorted, two spaces a level, no newline at the end: `json.dumps(indent=2, sort_keys=True)`.
+    /// Keys sorted, two spaces a level, no newline at the end: `json.dumps(indent=2,
+    /// sort_keys=True)`.
     func bytes() -> [UInt8] {
         var members = Self.defaults
         let alpha = configuration.alpha

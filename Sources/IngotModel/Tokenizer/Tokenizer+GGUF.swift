@@ -3,8 +3,8 @@
 extension Tokenizer {
     /// The tokenizer in a GGUF file's metadata (`tokenizer.ggml.*`).
     ///
-    /// - Throws: `ModelFileError` for another kind of tokenizer, an unknown pre-tokenizer, and lists
-    ///   that contradict each other.
+    /// - Throws: `ModelFileError` for another kind of tokenizer, an unknown pre-tokenizer, and
+    ///   lists that contradict each other.
     package init(gguf file: GGUFFile) throws(ModelFileError) {
         try self.init(GGUFTokenizer(file).parts())
     }

@@ -64,7 +64,8 @@ struct Get: AsyncParsableCommand {
         case elsewhere(Reference)
     }
 
-    /// Where the version is taken from: a remote that is named, or any for one that the store lacks.
+    /// Where the version is taken from: a remote that is named, or any for one that the store
+    /// lacks.
     private func place(_ open: OpenStore) throws -> Place {
         let isBareDigest = reference.hasPrefix("sha256:")
         do {

@@ -59,8 +59,8 @@ struct Versions: ParsableCommand {
         return try open.store.totals(of: version.digest)
     }
 
-    /// Who holds the key that the log entry names; the key itself where nobody is known, or no trust
-    /// file is here.
+    /// Who holds the key that the log entry names; the key itself where nobody is known, or no
+    /// trust file is here.
     private func owner(of version: VersionRecord, in open: OpenStore) throws -> String {
         let entry = try open.catalog.logEntry(version.logIndex)
         let owner = (try? open.ledger.keys.trust)?.owner(ofKey: entry.actor)
