@@ -3,7 +3,8 @@
 // Attention by tiles of INGOT_ATTENTION_TILE query rows: only a tile's scores exist at a time.
 // A row's scores, their sum and its output are chains over positions 0, 1, 2, …, so they do not
 // depend on the tile the row is in. Past its last key a row holds zeros, and adding 0 · v to a
-// chain leaves it as it is.
+// chain leaves it as it is. Before its window a row holds zeros too; a tile leaves out whole
+// groups of 16 positions that none of its rows sees, so a position keeps its lane of the sum.
 
 /// Scores of `rows` query rows (`q`) against `keys` keys: scores[i * width + at + j].
 static void scores_of_run(
@@ -44,55 +45,82 @@ static void weighted_rows(
     }
 }
 
-/// Keys that the last of rows first ..< first + rows sees in run r.
-INLINE size_t seen(const ingot_attention *a, size_t r, size_t first, size_t rows) {
-    if (r + 1 < a->run_count) return a->runs[r].count;
-    const size_t last = a->visible + first + rows - 1;
-    return last < a->runs[r].count ? last : a->runs[r].count;
+/// Positions in the runs before the last.
+INLINE size_t earlier(const ingot_attention *a) {
+    size_t count = 0;
+    for (size_t r = 0; r + 1 < a->run_count; r++) count += a->runs[r].count;
+    return count;
 }
 
-/// Turns a tile's raw scores into exponentials; sums[i] gets the total of row i.
+/// One past the last position that row i sees.
+INLINE size_t view_end(const ingot_attention *a, size_t before, size_t i) {
+    const size_t last = a->visible + i, limit = a->runs[a->run_count - 1].count;
+    return before + (last < limit ? last : limit);
+}
+
+/// The first position that row i sees.
+INLINE size_t view_start(const ingot_attention *a, size_t before, size_t i) {
+    const size_t end = view_end(a, before, i);
+    return end > a->window ? end - a->window : 0;
+}
+
+/// What a tile computes of run r, whose first position is `base`: the positions in
+/// from ..< end that are the run's, counted from the run's start.
+typedef struct {
+    size_t skip, count;
+} part;
+
+INLINE part part_of_run(const ingot_run *run, size_t base, size_t from, size_t end) {
+    const size_t past = from > base ? from - base : 0;
+    const size_t skip = past < run->count ? past : run->count;
+    const size_t stop = end > base + run->count ? run->count : end > base ? end - base : 0;
+    return (part){skip, stop > skip ? stop - skip : 0};
+}
+
+/// Turns the raw scores of positions `from` on into exponentials; sums[i] gets the total of row i.
 static void soften(
-    const ingot_attention *a, size_t first, size_t rows, size_t before, float *scores,
-    size_t width, float *sums) {
+    const ingot_attention *a, size_t first, size_t rows, size_t before, size_t from,
+    float *scores, size_t width, float *sums) {
     for (size_t i = 0; i < rows; i++) {
         float *row = scores + i * width;
-        size_t last = a->visible + first + i, limit = a->runs[a->run_count - 1].count;
-        const size_t n = before + (last < limit ? last : limit);
+        const size_t start = view_start(a, before, first + i);
+        const size_t n = view_end(a, before, first + i) - from;
+        for (size_t j = 0; from + j < start; j++) row[j] = -__builtin_inff();
         sums[i] = exponentials_of_row(row, n, a->scale);
         for (size_t j = n; j < width; j++) row[j] = 0;
     }
 }
 
 static void attention_forward(const ingot_attention *a, float *scratch) {
-    size_t before = 0;
-    for (size_t r = 0; r + 1 < a->run_count; r++) before += a->runs[r].count;
+    const size_t before = earlier(a);
     for (size_t first = 0; first < a->rows; first += INGOT_ATTENTION_TILE) {
         const size_t left = a->rows - first;
         const size_t rows = left < INGOT_ATTENTION_TILE ? left : INGOT_ATTENTION_TILE;
-        const size_t keys = before + seen(a, a->run_count - 1, first, rows);
-        const size_t width = (keys + 15) / 16 * 16;
+        const size_t from = view_start(a, before, first) / 16 * 16;
+        const size_t end = view_end(a, before, first + rows - 1);
+        const size_t width = (end - from + 15) / 16 * 16;
         for (size_t h = 0; h < a->group; h++) {
             const float *q = a->q + first * a->q_row + h * a->head_size;
             float *o = a->o + first * a->o_row + h * a->head_size;
             float sums[INGOT_ATTENTION_TILE];
-            size_t at = 0;
-            for (size_t r = 0; r < a->run_count; r++) {
+            size_t base = 0, at = 0;
+            for (size_t r = 0; r < a->run_count; base += a->runs[r++].count) {
                 const ingot_run *run = &a->runs[r];
-                const size_t n = seen(a, r, first, rows);
+                const part here = part_of_run(run, base, from, end);
                 scores_of_run(
-                    q, a->q_row, rows, a->head_size, run->k, run->row, n, scratch, width, at);
-                at += n;
+                    q, a->q_row, rows, a->head_size, run->k + here.skip * run->row, run->row,
+                    here.count, scratch, width, at);
+                at += here.count;
             }
-            soften(a, first, rows, before, scratch, width, sums);
-            at = 0;
-            for (size_t r = 0; r < a->run_count; r++) {
+            soften(a, first, rows, before, from, scratch, width, sums);
+            base = at = 0;
+            for (size_t r = 0; r < a->run_count; base += a->runs[r++].count) {
                 const ingot_run *run = &a->runs[r];
-                const size_t n = seen(a, r, first, rows);
+                const part here = part_of_run(run, base, from, end);
                 weighted_rows(
-                    scratch + at, width, 1, rows, n, run->v, run->row, o, a->o_row, a->head_size,
-                    at == 0);
-                at += n;
+                    scratch + at, width, 1, rows, here.count, run->v + here.skip * run->row,
+                    run->row, o, a->o_row, a->head_size, at == 0);
+                at += here.count;
             }
             for (size_t i = 0; i < rows; i++) {
                 const float inverse = 1.0f / sums[i];
@@ -120,22 +148,23 @@ static void attention_backward(
         for (size_t first = 0; first < a->rows; first += INGOT_ATTENTION_TILE) {
             const size_t left = a->rows - first;
             const size_t rows = left < INGOT_ATTENTION_TILE ? left : INGOT_ATTENTION_TILE;
-            const size_t keys = seen(a, a->run_count - 1, first, rows);
+            const size_t from = view_start(a, 0, first) / 16 * 16;
+            const size_t keys = view_end(a, 0, first + rows - 1) - from;
             const size_t width = (keys + 15) / 16 * 16;
+            const float *k = run->k + from * run->row, *v = run->v + from * run->row;
             float *p = scratch, *ds = scratch + rows * width;
             const size_t offset = first * a->q_row + h * size;
             const float *q = a->q + offset;
             const float *o = g->o + first * a->o_row + h * size;
             const float *d_o = g->d_o + first * a->o_row + h * size;
             float sums[INGOT_ATTENTION_TILE];
-            scores_of_run(q, a->q_row, rows, size, run->k, run->row, keys, p, width, 0);
-            soften(a, first, rows, 0, p, width, sums);
-            scores_of_run(d_o, a->o_row, rows, size, run->v, run->row, keys, ds, width, 0);
+            scores_of_run(q, a->q_row, rows, size, k, run->row, keys, p, width, 0);
+            soften(a, first, rows, 0, from, p, width, sums);
+            scores_of_run(d_o, a->o_row, rows, size, v, run->row, keys, ds, width, 0);
             for (size_t i = 0; i < rows; i++) {
                 const float inverse = 1.0f / sums[i];
                 const float shift = dot_of_rows(d_o + i * a->o_row, o + i * a->o_row, size);
-                const size_t seen_keys =
-                    a->visible + first + i < keys ? a->visible + first + i : keys;
+                const size_t seen_keys = view_end(a, 0, first + i) - from;
                 for (size_t j = 0; j < width; j++) {
                     float *pj = p + i * width + j, *dj = ds + i * width + j;
                     *pj *= inverse;
@@ -143,12 +172,14 @@ static void attention_backward(
                 }
             }
             weighted_rows(
-                ds, width, 1, rows, keys, run->k, run->row, g->dq + first * g->q_row + h * size,
+                ds, width, 1, rows, keys, k, run->row, g->dq + first * g->q_row + h * size,
                 g->q_row, size, 1);
             weighted_rows(
-                ds, 1, width, keys, rows, q, a->q_row, g->dk, g->kv_row, size, 0);
+                ds, 1, width, keys, rows, q, a->q_row, g->dk + from * g->kv_row, g->kv_row, size,
+                0);
             // weighted_rows takes (rows of the result, length of the chain) of the transpose.
             weighted_rows(
-                p, 1, width, keys, rows, d_o, a->o_row, g->dv, g->kv_row, size, 0);
+                p, 1, width, keys, rows, d_o, a->o_row, g->dv + from * g->kv_row, g->kv_row, size,
+                0);
         }
 }

@@ -41,12 +41,13 @@ void ingot_reference_attention(const ingot_attention *a) {
             // Three passes over all keys: maximum, sum, output.
             double top = -__builtin_inf(), sum = 0;
             for (size_t d = 0; d < a->head_size; d++) o[d] = 0;
+            size_t end = a->visible + i;
+            for (size_t r = 0; r + 1 < a->run_count; r++) end += a->runs[r].count;
             for (int pass = 0; pass < 3; pass++)
-                for (size_t r = 0; r < a->run_count; r++) {
+                for (size_t r = 0, position = 0; r < a->run_count; r++) {
                     const ingot_run *run = &a->runs[r];
-                    const int is_last = r + 1 == a->run_count;
-                    size_t n = is_last && a->visible + i < run->count ? a->visible + i : run->count;
-                    for (size_t j = 0; j < n; j++) {
+                    for (size_t j = 0; j < run->count; j++, position++) {
+                        if (position >= end || end - position > a->window) continue;
                         double score = 0;
                         for (size_t d = 0; d < a->head_size; d++)
                             score += (double)q[d] * run->k[j * run->row + d];

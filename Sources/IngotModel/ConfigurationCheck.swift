@@ -33,6 +33,14 @@ struct ConfigurationCheck {
         guard c.ropeBase.isFinite, c.ropeBase > 1 else {
             throw failure("the RoPE base is \(c.ropeBase), expected a number above 1")
         }
+        guard c.ropeDivisors.isEmpty || c.ropeDivisors.count == c.headSize / 2,
+            c.ropeDivisors.allSatisfy({ $0.isFinite && $0 > 0 })
+        else {
+            throw failure("the RoPE factors are not \(c.headSize / 2) positive numbers")
+        }
+        if let window = c.slidingWindow {
+            try range("the sliding window", window, Self.contextLimit)
+        }
         guard c.normEpsilon.isFinite, c.normEpsilon >= 0, c.normEpsilon < 1 else {
             throw failure("the norm's epsilon is \(c.normEpsilon), expected 0 to 1")
         }

@@ -2,7 +2,7 @@
 
 internal import IngotTensor
 
-/// Names and row order of a Llama model's tensors in one of the formats.
+/// Names and row order of the tensors of a model of Llama's family in one of the formats.
 ///
 /// H = hidden size, F = feed-forward size, D = head size, Q and K = D × query or key/value heads,
 /// V = vocabulary size.
@@ -14,8 +14,13 @@ struct LlamaTensors {
     let blockPrefix: String
     let attentionNorm: String
     let feedForwardNorm: String
+    /// Norms in the heads of q and k, where the architecture has them.
+    let queryNorm: String
+    let keyNorm: String
+    /// Before `.weight` and, where the architecture has it, `.bias`.
     let linear: [LinearRole: String]
-    /// GGUF interleaves the two halves of each head's q and k rows, for RoPE on adjacent pairs.
+    /// GGUF interleaves the two halves of each head's q and k rows, for RoPE on adjacent pairs,
+    /// but for `llama` alone (to which Mistral counts there).
     let hasInterleavedHeads: Bool
 
     static let gguf = LlamaTensors(
@@ -25,10 +30,12 @@ struct LlamaTensors {
         blockPrefix: "blk.",
         attentionNorm: "attn_norm.weight",
         feedForwardNorm: "ffn_norm.weight",
+        queryNorm: "attn_q_norm.weight",
+        keyNorm: "attn_k_norm.weight",
         linear: [
-            .q: "attn_q.weight", .k: "attn_k.weight", .v: "attn_v.weight",
-            .o: "attn_output.weight", .gate: "ffn_gate.weight", .up: "ffn_up.weight",
-            .down: "ffn_down.weight",
+            .q: "attn_q", .k: "attn_k", .v: "attn_v",
+            .o: "attn_output", .gate: "ffn_gate", .up: "ffn_up",
+            .down: "ffn_down",
         ],
         hasInterleavedHeads: true
     )
@@ -40,11 +47,13 @@ struct LlamaTensors {
         blockPrefix: "model.layers.",
         attentionNorm: "input_layernorm.weight",
         feedForwardNorm: "post_attention_layernorm.weight",
+        queryNorm: "self_attn.q_norm.weight",
+        keyNorm: "self_attn.k_norm.weight",
         linear: [
-            .q: "self_attn.q_proj.weight", .k: "self_attn.k_proj.weight",
-            .v: "self_attn.v_proj.weight", .o: "self_attn.o_proj.weight",
-            .gate: "mlp.gate_proj.weight", .up: "mlp.up_proj.weight",
-            .down: "mlp.down_proj.weight",
+            .q: "self_attn.q_proj", .k: "self_attn.k_proj",
+            .v: "self_attn.v_proj", .o: "self_attn.o_proj",
+            .gate: "mlp.gate_proj", .up: "mlp.up_proj",
+            .down: "mlp.down_proj",
         ],
         hasInterleavedHeads: false
     )
@@ -85,8 +94,41 @@ struct LlamaTensors {
         let hidden = configuration.hiddenSize
         return try Block(
             attentionNorm: table.vector(prefix + attentionNorm, count: hidden),
-            feedForwardNorm: table.vector(prefix + feedForwardNorm, count: hidden)
+            feedForwardNorm: table.vector(prefix + feedForwardNorm, count: hidden),
+            biases: biases(prefix, configuration, from: &table),
+            headNorms: headNorms(prefix, configuration, from: &table)
         ) { role in try linear(role, prefix, configuration, from: &table) }
+    }
+
+    private func biases(
+        _ prefix: String,
+        _ configuration: ModelConfiguration,
+        from table: inout TensorTable
+    ) throws(ModelFileError) -> [LinearRole: [Float]] {
+        var biases: [LinearRole: [Float]] = [:]
+        guard configuration.architecture.hasProjectionBias else { return biases }
+        for role in [LinearRole.q, .k, .v] {
+            let count = configuration.shape(of: role).rows
+            biases[role] = try table.vector(name(role, prefix) + ".bias", count: count)
+        }
+        return biases
+    }
+
+    private func headNorms(
+        _ prefix: String,
+        _ configuration: ModelConfiguration,
+        from table: inout TensorTable
+    ) throws(ModelFileError) -> Block.HeadNorms? {
+        guard configuration.architecture.hasHeadNorms else { return nil }
+        let size = configuration.headSize
+        return Block.HeadNorms(
+            q: try table.vector(prefix + queryNorm, count: size),
+            k: try table.vector(prefix + keyNorm, count: size)
+        )
+    }
+
+    private func name(_ role: LinearRole, _ prefix: String) -> String {
+        prefix + (linear[role] ?? role.rawValue)
     }
 
     private func linear(
@@ -96,9 +138,12 @@ struct LlamaTensors {
         from table: inout TensorTable
     ) throws(ModelFileError) -> WeightMatrix {
         let shape = configuration.shape(of: role)
-        let name = prefix + (linear[role] ?? role.rawValue)
-        let tensor = try table.take(name, shape: [shape.rows, shape.columns])
-        guard hasInterleavedHeads, role == .q || role == .k else { return tensor.matrix() }
+        let tensor = try table.take(
+            name(role, prefix) + ".weight",
+            shape: [shape.rows, shape.columns]
+        )
+        guard hasInterleavedHeads, configuration.architecture == .llama, role == .q || role == .k
+        else { return tensor.matrix() }
         // GGUF row 2i + j of a head is Hugging Face's row j × D/2 + i of it.
         let size = configuration.headSize
         return tensor.matrix { row in

@@ -42,6 +42,13 @@ package struct Model: Sendable {
                     block[role].rows == rows && block[role].columns == columns,
                     "shape of \(role.rawValue)"
                 )
+                precondition(block.biases[role]?.count ?? rows == rows, "width of a bias")
+            }
+            if let norms = block.headNorms {
+                precondition(
+                    norms.q.count == shape.headSize && norms.k.count == shape.headSize,
+                    "width of a head's norm"
+                )
             }
         }
         if let head {

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Families of models whose arithmetic the decoder knows.
-package enum Architecture: String, Sendable {
-    /// RMSNorm, rotary positions on halves, grouped-query attention, SwiGLU.
+package import IngotTensor
+
+/// Families of models whose arithmetic the decoder knows; raw values are their names in files.
+///
+/// All have RMSNorm, rotary positions on halves, grouped-query attention and SwiGLU; what differs
+/// are optional parts, which `ModelConfiguration` describes.
+package enum Architecture: String, Sendable, CaseIterable {
     case llama
+    /// Llama with a sliding window.
+    case mistral
+    /// Llama with biases of q, k and v.
+    case qwen2
+    /// Llama with a norm in every head of q and k.
+    case qwen3
+
+    package var hasProjectionBias: Bool { self == .qwen2 }
+
+    package var hasHeadNorms: Bool { self == .qwen3 }
 }
 
 /// The shape and the constants of a model.
@@ -19,7 +33,12 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Positions the model was trained for.
     package var contextLength: Int
     package var ropeBase: Float
+    /// What each of a head's rotary frequencies is divided by to stretch the context; empty for
+    /// none.
+    package var ropeDivisors: [Float]
     package var normEpsilon: Float
+    /// Positions that attention sees, its own included; nil for all.
+    package var slidingWindow: Int?
     /// The head is the embedding matrix.
     package var hasTiedHead: Bool
     package var bosToken: Int32?
@@ -38,7 +57,9 @@ package struct ModelConfiguration: Sendable, Equatable {
         vocabularySize: Int,
         contextLength: Int,
         ropeBase: Float = 10000,
+        ropeDivisors: [Float] = [],
         normEpsilon: Float = 1e-5,
+        slidingWindow: Int? = nil,
         hasTiedHead: Bool = true,
         bosToken: Int32? = nil,
         eosToken: Int32? = nil,
@@ -55,7 +76,9 @@ package struct ModelConfiguration: Sendable, Equatable {
         self.vocabularySize = vocabularySize
         self.contextLength = contextLength
         self.ropeBase = ropeBase
+        self.ropeDivisors = ropeDivisors
         self.normEpsilon = normEpsilon
+        self.slidingWindow = slidingWindow
         self.hasTiedHead = hasTiedHead
         self.bosToken = bosToken
         self.eosToken = eosToken
@@ -78,5 +101,17 @@ package struct ModelConfiguration: Sendable, Equatable {
         case .gate, .up: (feedForwardSize, hiddenSize)
         case .down: (hiddenSize, feedForwardSize)
         }
+    }
+}
+
+extension RotaryAngles {
+    /// The angles of a model's heads.
+    package init(positions: [Int], _ configuration: ModelConfiguration) {
+        self.init(
+            positions: positions,
+            headSize: configuration.headSize,
+            base: configuration.ropeBase,
+            divisors: configuration.ropeDivisors
+        )
     }
 }

@@ -65,7 +65,7 @@ struct TensorTable {
         throw ModelFileError(
             source,
             place: "tensor \(first)",
-            "is not part of a Llama model as Ingot knows it",
+            "is not part of a model as Ingot knows it",
             remedy: "\(unknown.count) tensors would be ignored: use a model without them"
         )
     }

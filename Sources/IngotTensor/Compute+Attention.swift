@@ -33,11 +33,15 @@ package struct AttentionShape: Sendable {
     /// Query heads of a key-value head.
     package let group: Int
     package let headSize: Int
+    /// A row sees its own position and the `window − 1` before it; nil for all.
+    package let window: Int?
 
-    package init(keyValueHeads: Int, group: Int, headSize: Int) {
+    package init(keyValueHeads: Int, group: Int, headSize: Int, window: Int? = nil) {
+        precondition(window ?? 1 > 0, "a window of attention")
         self.keyValueHeads = keyValueHeads
         self.group = group
         self.headSize = headSize
+        self.window = window
     }
 
     /// Scores are multiplied by this before the softmax.
@@ -188,6 +192,7 @@ extension Compute {
         unsafe call.group = shape.group
         unsafe call.head_size = shape.headSize
         unsafe call.scale = shape.scale
+        unsafe call.window = shape.window ?? Int.max
         return unsafe call
     }
 }

@@ -109,6 +109,14 @@ extension Compute {
         }
     }
 
+    /// Adds the one row of x to every row of y.
+    package func add(row x: Matrix, to y: Matrix) {
+        precondition(x.rows == 1 && x.columns == y.columns, "add: a row")
+        overRows(y.rows) { rows in
+            for row in rows { unsafe table.pointee.add(x.pointer, y.row(row), y.columns) }
+        }
+    }
+
     /// log Σ exp of every row of logits, in fp64.
     package func logSumExp(_ logits: Matrix) -> [Double] {
         var results = [Double](repeating: 0, count: logits.rows)

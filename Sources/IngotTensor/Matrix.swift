@@ -23,6 +23,11 @@ package struct Matrix: Sendable {
         self.init(FloatBuffer(values), rows: rows, columns: columns)
     }
 
+    /// One row with a copy of `values`.
+    package init(row values: [Float]) {
+        self.init(rows: 1, columns: values.count, values: values)
+    }
+
     /// A view of `buffer` from `offset`.
     package init(_ buffer: FloatBuffer, offset: Int = 0, rows: Int, columns: Int) {
         precondition(
@@ -53,6 +58,12 @@ package struct Matrix: Sendable {
             rows: range.count,
             columns: columns
         )
+    }
+
+    /// The same memory with every row cut into rows of `columns` values.
+    package func split(columns width: Int) -> Matrix {
+        precondition(width > 0 && columns.isMultiple(of: width), "rows to split")
+        return Matrix(buffer, offset: offset, rows: rows * (columns / width), columns: width)
     }
 
     /// A copy of everything.

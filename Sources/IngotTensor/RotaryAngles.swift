@@ -11,13 +11,13 @@ package struct RotaryAngles: Sendable {
     let cosine: Matrix
     let sine: Matrix
 
-    package init(positions: [Int], headSize: Int, base: Float) {
-        self.headSize = headSize
+    /// `divisors` stretch the context: frequency i is divided by `divisors[i]`; empty for none.
+    package init(positions: [Int], headSize: Int, base: Float, divisors: [Float] = []) {
         let half = headSize / 2
-        let frequencies = (0..<half).map { index in
-            let exponent = Float(2 * index) / Float(headSize)
-            return 1 / Float(ingot_exp(Double(exponent) * ingot_log(Double(base))))
-        }
+        precondition(divisors.isEmpty || divisors.count == half, "divisors of the frequencies")
+        self.headSize = headSize
+        var frequencies = Self.frequencies(headSize: headSize, base: base)
+        for (index, divisor) in divisors.enumerated() { frequencies[index] /= divisor }
         var cosines: [Float] = []
         var sines: [Float] = []
         cosines.reserveCapacity(positions.count * half)
@@ -31,6 +31,14 @@ package struct RotaryAngles: Sendable {
         }
         cosine = Matrix(rows: positions.count, columns: half, values: cosines)
         sine = Matrix(rows: positions.count, columns: half, values: sines)
+    }
+
+    /// base^(−2i / headSize): what a head's pair i turns by from one position to the next.
+    package static func frequencies(headSize: Int, base: Float) -> [Float] {
+        (0..<headSize / 2).map { index in
+            let exponent = Float(2 * index) / Float(headSize)
+            return 1 / Float(ingot_exp(Double(exponent) * ingot_log(Double(base))))
+        }
     }
 
     /// Rows that have angles.

@@ -62,7 +62,7 @@ struct BlockBackward {
 
     /// `gradient` comes in for the block's output and leaves for its input.
     ///
-    /// The gate and up activations are used up. Without `needsInput` the last step is left out.
+    /// The activations gate, up, q and k are used up. Without `needsInput` the last step is left out.
     func run(
         _ saved: Saved,
         forward: BlockScratch,
@@ -139,13 +139,14 @@ struct BlockBackward {
         )
         compute.rotate(scratch.q, by: saved.angles, back: true)
         compute.rotate(scratch.k, by: saved.angles, back: true)
+        let (q, k) = headNormGradients(saved, of: scratch)
         compute.norm(
             saved.x,
             weight: saved.layer.attentionNorm,
             epsilon: configuration.normEpsilon,
             into: forward.normed
         )
-        let outputs = [(LinearRole.q, scratch.q), (.k, scratch.k), (.v, scratch.v)]
+        let outputs = [(LinearRole.q, q), (.k, k), (.v, scratch.v)]
         let more = lowProducts(outputs, saved, scratch)
         weightGradients(outputs, more, saved, input: forward.normed)
         guard needsInput else { return }
@@ -157,6 +158,27 @@ struct BlockBackward {
             of: scratch.normed,
             into: gradient
         )
+    }
+
+    /// The gradients of what the projections gave, from those behind the norms of heads.
+    private func headNormGradients(_ saved: Saved, of scratch: Scratch) -> (q: Matrix, k: Matrix) {
+        guard let norms = saved.layer.headNorms else { return (scratch.q, scratch.k) }
+        let (q, k) = (saved.activations.q, saved.activations.k)
+        let size = configuration.headSize
+        for (x, weight, dy, dx) in [
+            (saved.activations.projectedQ, norms.q, scratch.q, q),
+            (saved.activations.projectedK, norms.k, scratch.k, k),
+        ] {
+            dx.clear()
+            compute.normGradient(
+                x.split(columns: size),
+                weight: weight,
+                epsilon: configuration.normEpsilon,
+                of: dy.split(columns: size),
+                into: dx.split(columns: size)
+            )
+        }
+        return (q, k)
     }
 
     /// scale · dy B for the roles that have an update.

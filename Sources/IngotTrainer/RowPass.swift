@@ -65,11 +65,7 @@ struct RowPass {
     func run(_ row: PackedRow, factor: Float?) -> Double {
         let count = row.tokens.count
         guard count > 0 else { return 0 }
-        let angles = RotaryAngles(
-            positions: row.positions,
-            headSize: weights.configuration.headSize,
-            base: weights.configuration.ropeBase
-        )
+        let angles = RotaryAngles(positions: row.positions, weights.configuration)
         let scratch = forwardScratch.first(count)
         hidden[0].rows(0..<count).gather(row.tokens, from: weights.embedding)
         for (index, layer) in weights.layers.enumerated() {

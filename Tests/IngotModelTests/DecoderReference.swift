@@ -15,8 +15,12 @@ struct DecoderReference {
         var rows = tokens.map { model.embedding.row(Int($0)).map(Double.init) }
         for (index, block) in model.blocks.enumerated() {
             let normed = rows.map { norm($0, block.attentionNorm) }
-            let q = normed.enumerated().map { turn(linear(index, .q, $1), at: $0) }
-            let k = normed.enumerated().map { turn(linear(index, .k, $1), at: $0) }
+            let q = normed.enumerated().map {
+                turn(normHeads(linear(index, .q, $1), block.headNorms?.q), at: $0)
+            }
+            let k = normed.enumerated().map {
+                turn(normHeads(linear(index, .k, $1), block.headNorms?.k), at: $0)
+            }
             let v = normed.map { linear(index, .v, $0) }
             for row in rows.indices {
                 let o = attention(q[row], k, v, upTo: row)
@@ -51,7 +55,10 @@ struct DecoderReference {
         for head in 0..<shape.headCount {
             let mine = head * size..<(head + 1) * size
             let shared = head / group * size..<(head / group + 1) * size
-            let scores = (0...last).map { dot(q[mine], k[$0][shared]) / Double(size).squareRoot() }
+            let scores = (0...last).map {
+                last - $0 < shape.slidingWindow ?? .max
+                    ? dot(q[mine], k[$0][shared]) / Double(size).squareRoot() : -.infinity
+            }
             let weights = scores.map { exp($0) }
             let total = weights.reduce(0, +)
             for (weight, value) in zip(weights, v) {
@@ -64,6 +71,7 @@ struct DecoderReference {
     private func linear(_ block: Int, _ role: LinearRole, _ x: [Double]) -> [Double] {
         let weight = model.blocks[block][role]
         var y = (0..<weight.rows).map { dot(weight.row($0).map(Double.init)[...], x[...]) }
+        if let bias = model.blocks[block].biases[role] { y = sum(y, bias.map(Double.init)) }
         guard let adapter, let pair = adapter[block, role] else { return y }
         let low = (0..<pair.rank).map { r in
             (0..<x.count).reduce(0.0) { $0 + Double(pair.a[r * x.count + $1]) * x[$1] }
@@ -83,13 +91,22 @@ struct DecoderReference {
         return zip(x, weight).map { $0 / root * Double($1) }
     }
 
+    private func normHeads(_ x: [Double], _ weight: [Float]?) -> [Double] {
+        guard let weight else { return x }
+        return stride(from: 0, to: x.count, by: weight.count).flatMap {
+            norm(Array(x[$0..<$0 + weight.count]), weight)
+        }
+    }
+
     private func turn(_ x: [Double], at position: Int) -> [Double] {
         let size = model.configuration.headSize
         var y = x
         for head in stride(from: 0, to: x.count, by: size) {
             for i in 0..<size / 2 {
                 let exponent = Double(2 * i) / Double(size)
-                let angle = Double(position) / pow(Double(model.configuration.ropeBase), exponent)
+                let wave = pow(Double(model.configuration.ropeBase), exponent)
+                let divisors = model.configuration.ropeDivisors
+                let angle = Double(position) / wave / (divisors.isEmpty ? 1 : Double(divisors[i]))
                 let (a, b) = (x[head + i], x[head + i + size / 2])
                 y[head + i] = a * cos(angle) - b * sin(angle)
                 y[head + i + size / 2] = b * cos(angle) + a * sin(angle)

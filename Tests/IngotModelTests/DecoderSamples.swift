@@ -19,6 +19,15 @@ struct DecoderSamples {
         hasTiedHead: true
     )
 
+    /// One of each architecture, with what it may have.
+    static let variants: [ModelConfiguration] = Architecture.allCases.map { architecture in
+        var variant = configuration
+        variant.architecture = architecture
+        variant.ropeDivisors = architecture == .llama ? [1, 1.5, 4, 8] : []
+        variant.slidingWindow = architecture == .mistral ? 5 : nil
+        return variant
+    }
+
     static func model(
         _ configuration: ModelConfiguration = configuration,
         seed: UInt64 = 1
@@ -52,6 +61,17 @@ struct DecoderSamples {
                 Block(
                     attentionNorm: values(hidden, scale: 0.2, offset: 1),
                     feedForwardNorm: values(hidden, scale: 0.2, offset: 1),
+                    biases: configuration.architecture.hasProjectionBias
+                        ? Dictionary(
+                            uniqueKeysWithValues: [LinearRole.q, .k, .v].map {
+                                ($0, values(configuration.shape(of: $0).rows, scale: 0.5))
+                            }
+                        ) : [:],
+                    headNorms: configuration.architecture.hasHeadNorms
+                        ? Block.HeadNorms(
+                            q: values(configuration.headSize, scale: 0.4, offset: 1),
+                            k: values(configuration.headSize, scale: 0.4, offset: 1)
+                        ) : nil,
                     linear: { role in
                         let (rows, columns) = configuration.shape(of: role)
                         return matrix(rows, columns)

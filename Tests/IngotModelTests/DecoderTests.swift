@@ -34,8 +34,40 @@ import Testing
         #expect(logits.count == expected.count)
     }
 
-    @Test("token by token, in pieces, at once, with any threads and level: the same bits")
-    func invariance() {
+    @Test(
+        "every architecture agrees with the textbook, whole and scored in a tree",
+        arguments: DecoderSamples.variants
+    )
+    func architectures(_ configuration: ModelConfiguration) {
+        let model = DecoderSamples.model(configuration)
+        let tokens = DecoderSamples.tokens(29)
+        let rows = DecoderReference(model: model, adapter: adapter).logits(tokens)
+        let decoder = Decoder(model: model, adapter: adapter, threads: 2)
+        var cache = decoder.makeCache(capacity: 29)
+        let logits = decoder.forward(tokens, cache: &cache, logits: .all)
+        let error =
+            zip(logits, rows.joined()).map { (ours: Float, theirs: Double) -> Double in
+                abs(Double(ours) - theirs)
+            }.max() ?? 1
+        #expect(error < 1e-4)
+        // Two continuations that share a beginning: the second sees the first's in a run of its own.
+        let scores = decoder.scoreContinuations(
+            prefix: Array(tokens[..<12]),
+            continuations: [Array(tokens[12..<20]) + [1], Array(tokens[12...])]
+        )
+        let expected = (12..<29).reduce(0.0) { sum, index in
+            let row = rows[index - 1]
+            return sum + row[Int(tokens[index])] - log(row.reduce(0) { $0 + exp($1) })
+        }
+        #expect(abs(scores[1] - expected) < 1e-4)
+    }
+
+    @Test(
+        "token by token, in pieces, at once, with any threads and level: the same bits",
+        arguments: DecoderSamples.variants
+    )
+    func invariance(_ configuration: ModelConfiguration) {
+        let model = DecoderSamples.model(configuration)
         let tokens = DecoderSamples.tokens(40)
         let decoder = Decoder(model: model, adapter: adapter, threads: 2)
         var cache = decoder.makeCache(capacity: 64)

@@ -57,6 +57,17 @@ struct GGUFBuilder {
         make(&self)
     }
 
+    /// Puts another name before the keys that belong to the architecture.
+    mutating func rename(architecture: String) {
+        let old = Array("llama.".utf8)
+        pairs = pairs.map { pair in
+            guard pair.dropFirst(8).starts(with: old) else { return pair }
+            let key = architecture + String(decoding: pair[13..<8 + Int(pair[0])], as: UTF8.self)
+            return Self.text(key) + pair[(8 + Int(pair[0]))...]
+        }
+        change("general.architecture") { $0.set("general.architecture", architecture) }
+    }
+
     mutating func add(_ name: String, _ shape: [Int], _ values: [Float]) {
         tensors.append(
             Tensor(

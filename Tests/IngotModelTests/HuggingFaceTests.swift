@@ -108,6 +108,74 @@ struct HuggingFaceTests {
         #expect(try Model.load(directory: scratch.path).configuration.ropeBase == 777)
     }
 
+    struct Window: Sendable {
+        let type: String
+        let extra: String
+        let expected: Int?
+    }
+
+    @Test(
+        "a window counts as transformers' class of the model takes it",
+        arguments: [
+            Window(type: "llama", extra: #", "sliding_window": 8"#, expected: nil),
+            Window(type: "mistral", extra: #", "sliding_window": 8"#, expected: 8),
+            Window(type: "mistral", extra: #", "sliding_window": null"#, expected: nil),
+            Window(type: "mistral", extra: "", expected: 4096),
+            Window(type: "qwen2", extra: #", "sliding_window": 8"#, expected: nil),
+            Window(
+                type: "qwen2",
+                extra: #", "sliding_window": 8, "use_sliding_window": true"#,
+                expected: nil
+            ),
+            Window(
+                type: "qwen3",
+                extra: #", "use_sliding_window": true, "max_window_layers": 0"#,
+                expected: 4096
+            ),
+            Window(
+                type: "qwen3",
+                extra: #", "use_sliding_window": true, "max_window_layers": 1"#,
+                expected: -1
+            ),
+        ]
+    )
+    func window(_ test: Window) throws {
+        var text = Self.configuration.replacing("EXTRA", with: test.extra)
+        text.replace(#""llama""#, with: "\"\(test.type)\"")
+        text.replace("Llama", with: test.type.prefix(1).uppercased() + test.type.dropFirst())
+        let fields = try JSONFields(file: "config.json", bytes: Array(text.utf8))
+        if test.expected == -1 {
+            let found = message { _ = try HuggingFaceConfiguration(fields).read() }
+            #expect(found.contains("max_window_layers: gives a sliding window to 1 of 2 layers"))
+        } else {
+            #expect(try HuggingFaceConfiguration(fields).read().slidingWindow == test.expected)
+        }
+    }
+
+    @Test("the RoPE factors of Llama 3 are those of transformers, in both forms")
+    func llama3() throws {
+        let rope =
+            #"{"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0,"#
+            + #" "high_freq_factor": 4.0, "original_max_position_embeddings": 8192"#
+        func divisors(_ extra: String) throws -> [Float] {
+            var text = Self.configuration.replacing("EXTRA", with: extra)
+            text.replace(#", "rope_scaling": null"#, with: "")
+            text.replace(#""rope_theta": 20000.0"#, with: #""rope_theta": 500000.0"#)
+            let fields = try JSONFields(file: "config.json", bytes: Array(text.utf8))
+            return try HuggingFaceConfiguration(fields).read().ropeDivisors
+        }
+        let old = try divisors(#", "head_dim": 64, "rope_scaling": \#(rope)}"#)
+        let new = try divisors(
+            #", "head_dim": 64, "rope_parameters": \#(rope), "rope_theta": 500000.0}"#
+        )
+        #expect(old == new)
+        #expect(old[0] == 1 && old[31] == 32)
+        // torch's ratios of plain and scaled frequencies.
+        let expected = Array(repeating: 1, count: 15) + [1.65133, 3.29226, 9.66673]
+        #expect(zip(expected, old).allSatisfy { abs($0 - Double($1)) < 1e-4 })
+        #expect(old.suffix(14).allSatisfy { $0 == 32 })
+    }
+
     @Test("skips a stored head that repeats a tied one, and refuses one that differs")
     func redundantHead() throws {
         try writeConfiguration()
@@ -136,7 +204,13 @@ struct HuggingFaceTests {
             (#", "mlp_bias": true"#, "mlp_bias"),
             (#", "partial_rotary_factor": 0.5"#, "partial_rotary_factor"),
             (#", "quantization_config": {"bits": 4}"#, "quantization_config"),
-            (#", "rope_parameters": {"rope_type": "llama3"}"#, "'llama3'"),
+            (#", "rope_parameters": {"rope_type": "yarn"}"#, "'yarn'"),
+            (#", "rope_parameters": {"rope_type": "llama3"}"#, "low_freq_factor: is missing"),
+            (#", "rope_parameters": {"rope_type": "linear", "factor": 0}"#, "not positive"),
+            (#", "rope_parameters": {"full_attention": {}}"#, "differs between layers"),
+            (#", "rope_parameters": {"partial_rotary_factor": 0.5}"#, "rope_parameters"),
+            (#", "layer_types": ["full_attention", "sliding_attention"]"#, "1 of 2 layers"),
+            (#", "layer_types": ["full_attention", "linear_attention"]"#, "layer_types"),
             (#", "head_dim": 3"#, "head size is 3"),
             (#", "head_dim": "x""#, "head_dim: is not a whole number"),
             (#", "pad_token_id": 272"#, "PAD token 272"),
@@ -154,10 +228,10 @@ struct HuggingFaceTests {
     func architecture() throws {
         try scratch.write(
             "config.json",
-            #"{"architectures": ["MistralForCausalLM"], "model_type": "mistral"}"#
+            #"{"architectures": ["MixtralForCausalLM"], "model_type": "mixtral"}"#
         )
         let found = message { _ = try Model.load(directory: scratch.path) }
-        #expect(found.contains("'MistralForCausalLM'") && found.contains("LlamaForCausalLM"))
+        #expect(found.contains("'MixtralForCausalLM'") && found.contains("LlamaForCausalLM"))
     }
 
     @Test("says what a directory lacks")

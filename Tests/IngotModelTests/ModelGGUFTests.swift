@@ -73,6 +73,44 @@ struct ModelGGUFTests {
         #expect(configuration.headSize == 4)
     }
 
+    @Test("takes the RoPE factors of Llama 3.1, and a linear one")
+    func ropeFactors() throws {
+        var builder = TinyModel.gguf()
+        builder.add("rope_freqs.weight", [2], [1, 8])
+        #expect(try load(builder).configuration.ropeDivisors == [1, 8])
+        builder.set("llama.rope.scaling.type", "linear")
+        builder.set("llama.rope.scaling.factor", Float(2))
+        #expect(try load(builder).configuration.ropeDivisors == [2, 16])
+        builder.tensors.removeLast()
+        builder.set("llama.attention.sliding_window", UInt32(32))
+        let configuration = try load(builder).configuration
+        #expect(configuration.ropeDivisors == [2, 2] && configuration.slidingWindow == 32)
+    }
+
+    @Test("reads Qwen 2's biases and Qwen 3's norms, rows as they are", arguments: [2, 3])
+    func qwen(_ version: Int) throws {
+        var builder = TinyModel.gguf()
+        builder.rename(architecture: "qwen\(version)")
+        for block in 0..<2 {
+            if version == 2 {
+                builder.add("blk.\(block).attn_q.bias", [8], (0..<8).map { Float($0) })
+                builder.add("blk.\(block).attn_k.bias", [4], [1, 2, 3, 4])
+                builder.add("blk.\(block).attn_v.bias", [4], [5, 6, 7, 8])
+            } else {
+                builder.add("blk.\(block).attn_q_norm.weight", [4], [1, 2, 3, 4])
+                builder.add("blk.\(block).attn_k_norm.weight", [4], [5, 6, 7, 8])
+            }
+        }
+        let model = try load(builder)
+        let block = model.blocks[1]
+        #expect((0..<4).map { block.q.row($0)[0] } == [0, 100, 200, 300])
+        #expect(model.configuration.architecture == (version == 2 ? .qwen2 : .qwen3))
+        #expect(block.biases[.v] == (version == 2 ? [5, 6, 7, 8] : nil))
+        #expect(block.headNorms?.k == (version == 2 ? nil : [5, 6, 7, 8]))
+        builder.tensors.removeLast()
+        #expect(message { _ = try load(builder) }.contains("blk.1.attn_"))
+    }
+
     struct Attack: Sendable, CustomTestStringConvertible {
         let name: String
         let expected: [String]
@@ -81,8 +119,8 @@ struct ModelGGUFTests {
     }
 
     static let attacks: [Attack] = [
-        Attack(name: "another architecture", expected: ["'qwen2'", "Ingot computes 'llama'"]) {
-            $0.change("general.architecture") { $0.set("general.architecture", "qwen2") }
+        Attack(name: "another architecture", expected: ["'gemma3'", "Ingot computes 'llama'"]) {
+            $0.change("general.architecture") { $0.set("general.architecture", "gemma3") }
         },
         Attack(name: "an adapter", expected: ["general.type: is 'adapter'"]) {
             $0.set("general.type", "adapter")
@@ -90,8 +128,17 @@ struct ModelGGUFTests {
         Attack(name: "RoPE scaling", expected: ["rope scaling", "'yarn'"]) {
             $0.set("llama.rope.scaling.type", "yarn")
         },
-        Attack(name: "RoPE factors", expected: ["rope scaling"]) {
-            $0.add("rope_freqs.weight", [2], [1, 1])
+        Attack(name: "RoPE factors of another head", expected: ["rope_freqs.weight", "3 values"]) {
+            $0.add("rope_freqs.weight", [3], [1, 1, 1])
+        },
+        Attack(name: "a RoPE factor of zero", expected: ["RoPE factors", "positive"]) {
+            $0.add("rope_freqs.weight", [2], [1, 0])
+        },
+        Attack(name: "scaled logits", expected: ["llama.logit_scale", "arithmetic"]) {
+            $0.set("llama.logit_scale", Float(0.5))
+        },
+        Attack(name: "windows of some layers", expected: ["sliding_window_pattern"]) {
+            $0.set("llama.attention.sliding_window_pattern", UInt32(2))
         },
         Attack(name: "experts", expected: ["llama.expert_count", "mixture"]) {
             $0.set("llama.expert_count", UInt32(8))

@@ -8,10 +8,17 @@ import Testing
 
     @Test(
         "attention over runs and own rows agrees with the definition, with the same bits everywhere",
-        arguments: [(1, 2, 64), (3, 3, 32), (2, 1, 20)]
+        arguments: [(1, 2, 64), (3, 3, 32), (2, 1, 20)],
+        [nil, 1, 7, 16, 40, 1000]
     )
-    func forward(_ heads: Int, _ group: Int, _ size: Int) {
-        let shape = AttentionShape(keyValueHeads: heads, group: group, headSize: size)
+    func forward(_ sizes: (Int, Int, Int), _ window: Int?) {
+        let (heads, group, size) = sizes
+        let shape = AttentionShape(
+            keyValueHeads: heads,
+            group: group,
+            headSize: size,
+            window: window
+        )
         let q = samples.matrix(70, heads * group * size, 1)
         let k = samples.matrix(70, heads * size, 2)
         let v = samples.matrix(70, heads * size, 3)
@@ -47,9 +54,12 @@ import Testing
         }
     }
 
-    @Test("a row sees the same through a cache, alone, as among its neighbours")
-    func splitsAreInvisible() {
-        let shape = AttentionShape(keyValueHeads: 1, group: 3, headSize: 64)
+    @Test(
+        "a row sees the same through a cache, alone, as among its neighbours",
+        arguments: [nil, 1, 10, 17, 33]
+    )
+    func splitsAreInvisible(_ window: Int?) {
+        let shape = AttentionShape(keyValueHeads: 1, group: 3, headSize: 64, window: window)
         let q = samples.matrix(50, 192, 1)
         let k = samples.matrix(50, 64, 2)
         let v = samples.matrix(50, 64, 3)
@@ -82,16 +92,19 @@ import Testing
         }
     }
 
-    @Test("the gradient agrees with finite differences, with the same bits everywhere")
-    func backward() {
-        let shape = AttentionShape(keyValueHeads: 2, group: 2, headSize: 16)
-        let (rows, wide, narrow) = (30, 64, 32)
+    @Test(
+        "the gradient agrees with finite differences, with the same bits everywhere",
+        arguments: [nil, 1, 5, 20]
+    )
+    func backward(_ window: Int?) {
+        let shape = AttentionShape(keyValueHeads: 2, group: 2, headSize: 16, window: window)
+        let (rows, wide, narrow) = (60, 64, 32)
         let inputs = [
             samples.values(rows * wide, 1), samples.values(rows * narrow, 2),
             samples.values(rows * narrow, 3),
         ]
         let weight = samples.values(rows * wide, 4)
-        let segments = [AttentionSegment(rows: 0..<26), AttentionSegment(rows: 26..<30)]
+        let segments = [AttentionSegment(rows: 0..<56), AttentionSegment(rows: 56..<60)]
         func output(_ inputs: [[Float]]) -> (Matrix, Matrix, Matrix, Matrix) {
             let q = Matrix(rows: rows, columns: wide, values: inputs[0])
             let k = Matrix(rows: rows, columns: narrow, values: inputs[1])

@@ -17,8 +17,20 @@ enum TrainerSamples {
         contextLength: 64
     )
 
-    static let model: Model = {
+    static let model = model(configuration)
+
+    /// One of each architecture, with what it may have.
+    static let variants: [ModelConfiguration] = Architecture.allCases.map { architecture in
+        var variant = configuration
+        variant.architecture = architecture
+        variant.ropeDivisors = architecture == .llama ? [1, 1.5, 4, 8] : []
+        variant.slidingWindow = architecture == .mistral ? 3 : nil
+        return variant
+    }
+
+    static func model(_ configuration: ModelConfiguration) -> Model {
         let random = Philox(seed: 5)
+        let architecture = configuration.architecture
         func values(_ count: Int, _ stream: UInt32, _ scale: Float) -> [Float] {
             (0..<count).map { (2 * random.uniform($0, stream: 1, stream) - 1) * scale }
         }
@@ -34,6 +46,14 @@ enum TrainerSamples {
                 Block(
                     attentionNorm: values(hidden, UInt32(block + 2), 0.2).map { $0 + 1 },
                     feedForwardNorm: values(hidden, UInt32(block + 12), 0.2).map { $0 + 1 },
+                    biases: architecture.hasProjectionBias
+                        ? [.q: values(32, 40, 0.5), .k: values(16, 41, 0.5), .v: values(16, 42, 1)]
+                        : [:],
+                    headNorms: architecture.hasHeadNorms
+                        ? Block.HeadNorms(
+                            q: values(8, 43, 0.4).map { $0 + 1 },
+                            k: values(8, 44, 0.4).map { $0 + 1 }
+                        ) : nil,
                     linear: { role in
                         let (rows, columns) = configuration.shape(of: role)
                         let scale = 1.7 / Float(columns).squareRoot()
@@ -49,7 +69,7 @@ enum TrainerSamples {
             finalNorm: values(hidden, 30, 0.2).map { $0 + 1 },
             head: nil
         )
-    }()
+    }
 
     /// Examples with a rule to learn: the last token repeats the first.
     static func examples(_ count: Int, seed: UInt64 = 1) -> [TrainingExample] {

@@ -19,14 +19,17 @@ import Testing
         return try trainer.train(examples: examples, validation: validation) { _ in }
     }
 
-    @Test("every parameter's gradient agrees with finite differences of the loss")
-    func gradients() throws {
-        let configuration = Samples.configuration
+    @Test(
+        "every parameter's gradient agrees with finite differences of the loss",
+        arguments: Samples.variants
+    )
+    func gradients(_ configuration: ModelConfiguration) throws {
+        let model = Samples.model(configuration)
         let adapter = Samples.adapter()
         let examples = Samples.examples(3)
         let parameters = LoRAParameters(adapter.configuration, model: configuration)
         parameters.set(adapter)
-        let weights = DecoderWeights(Samples.model) { parameters[$0, $1]?.matrices }
+        let weights = DecoderWeights(model) { parameters[$0, $1]?.matrices }
         let pass = RowPass(
             weights: weights,
             parameters: parameters,
@@ -37,7 +40,7 @@ import Testing
         let row = PackedRow(examples)
         _ = pass.run(row, factor: 1)
         func loss(_ adapter: Adapter) -> Double {
-            let decoder = Decoder(model: Samples.model, adapter: adapter, threads: 1)
+            let decoder = Decoder(model: model, adapter: adapter, threads: 1)
             return examples.reduce(0) {
                 $0 + decoder.meanLoss(tokens: $1.tokens, lossMask: $1.isTrained).sum
             }

@@ -1,6 +1,6 @@
 """LoRA steps in PyTorch + PEFT from Ingot's initial adapter, on the examples and settings of a run.
 
-Arguments: MODEL.gguf RUN_DIR. RUN_DIR holds initial/ and final/ (PEFT adapter directories) and
+Arguments: MODEL RUN_DIR. MODEL is a GGUF file or a Hugging Face directory. RUN_DIR holds initial/ and final/ (PEFT adapter directories) and
 run.json: {examples: [{tokens, isTrained}], examplesPerStep, seed, rates: [..], clipNorm,
 losses: [..], norms: [..], weightDecay}. Fails if a loss differs by more than 1e-4 relative, or
 if the final adapter of PEFT is not Ingot's.
@@ -36,8 +36,10 @@ def permutation(seed, count, stream, epoch):
 directory = sys.argv[2]
 run = json.load(open(directory + "/run.json"))
 torch.set_num_threads(2)
+path = sys.argv[1]
+source = [path] if os.path.isdir(path) else [os.path.dirname(path), os.path.basename(path)]
 base = AutoModelForCausalLM.from_pretrained(
-    os.path.dirname(sys.argv[1]), gguf_file=os.path.basename(sys.argv[1]), dtype=torch.float32)
+    source[0], gguf_file=(source + [None])[1], dtype=torch.float32)
 base.config.use_cache = False
 with warnings.catch_warnings():
     warnings.filterwarnings("error", category=UserWarning)

@@ -64,7 +64,8 @@ typedef struct ingot_run {
 } ingot_run;
 
 /// Attention of one key-value head for consecutive query rows. The rows see all of `runs`, in
-/// order, but of the last run row i sees only the first `visible + i` entries.
+/// order, but of the last run row i sees only the first `visible + i` entries; of all these, a row
+/// sees the last `window`.
 typedef struct ingot_attention {
     /// Row i of the group's head h begins at q[i * q_row + h * head_size]; `o` likewise.
     const float *q;
@@ -75,6 +76,8 @@ typedef struct ingot_attention {
     const ingot_run *runs;
     size_t run_count;
     size_t visible;
+    /// At least 1; SIZE_MAX for no limit.
+    size_t window;
 } ingot_attention;
 
 /// The backward pass of `ingot_attention` over one run that is the rows' own (visible = 1).

@@ -59,7 +59,7 @@ package struct BaseDescription: Sendable {
         var counts: [String: Int] = [:]
         for type in types { counts[type.name, default: 0] += 1 }
         func number(_ value: Int) -> JSONValue { .integer(Int64(value)) }
-        json = .object([
+        var members: [String: JSONValue] = [
             "architecture": .string(shape.architecture.rawValue),
             "contextLength": number(shape.contextLength),
             "feedForwardSize": number(shape.feedForwardSize),
@@ -78,7 +78,9 @@ package struct BaseDescription: Sendable {
                 "tokenCount": number(base.tokenizer.vocabularySize),
             ]),
             "vocabularySize": number(shape.vocabularySize),
-        ])
+        ]
+        if let window = shape.slidingWindow { members["slidingWindow"] = number(window) }
+        json = .object(members)
         self.files = files
     }
 }

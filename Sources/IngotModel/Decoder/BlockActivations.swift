@@ -8,6 +8,10 @@ package struct BlockActivations: Sendable {
     package let q: Matrix
     /// [rows, keyValueWidth].
     package let k: Matrix
+    /// What the projections give, before the norms of heads; the same memory as q and k where
+    /// there are none.
+    package let projectedQ: Matrix
+    package let projectedK: Matrix
     package let v: Matrix
     /// Output of the attention, [rows, queryWidth].
     package let o: Matrix
@@ -23,6 +27,9 @@ package struct BlockActivations: Sendable {
         let shape = weights.configuration
         q = Matrix(rows: rows, columns: shape.queryWidth)
         k = Matrix(rows: rows, columns: shape.keyValueWidth)
+        let hasHeadNorms = shape.architecture.hasHeadNorms
+        projectedQ = hasHeadNorms ? Matrix(rows: rows, columns: q.columns) : q
+        projectedK = hasHeadNorms ? Matrix(rows: rows, columns: k.columns) : k
         v = Matrix(rows: rows, columns: shape.keyValueWidth)
         o = Matrix(rows: rows, columns: shape.queryWidth)
         middle = Matrix(rows: rows, columns: shape.hiddenSize)
@@ -38,6 +45,8 @@ package struct BlockActivations: Sendable {
         let rows = 0..<count
         q = whole.q.rows(rows)
         k = whole.k.rows(rows)
+        projectedQ = whole.projectedQ.rows(rows)
+        projectedK = whole.projectedK.rows(rows)
         v = whole.v.rows(rows)
         o = whole.o.rows(rows)
         middle = whole.middle.rows(rows)

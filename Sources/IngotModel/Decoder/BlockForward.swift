@@ -29,11 +29,15 @@ package struct BlockForward: Sendable {
             into: scratch.normed
         )
         linear(
-            [(.q, activations.q), (.k, activations.k), (.v, activations.v)],
+            [(.q, activations.projectedQ), (.k, activations.projectedK), (.v, activations.v)],
             of: layer,
             scratch.normed,
             activations
         )
+        if let norms = layer.headNorms {
+            normHeads(activations.projectedQ, weight: norms.q, into: activations.q)
+            normHeads(activations.projectedK, weight: norms.k, into: activations.k)
+        }
         compute.rotate(activations.q, by: angles)
         compute.rotate(activations.k, by: angles)
     }
@@ -88,6 +92,16 @@ package struct BlockForward: Sendable {
         compute.add(activations.middle, to: output)
     }
 
+    /// A norm over each head by itself.
+    private func normHeads(_ x: Matrix, weight: Matrix, into y: Matrix) {
+        compute.norm(
+            x.split(columns: configuration.headSize),
+            weight: weight,
+            epsilon: configuration.normEpsilon,
+            into: y.split(columns: configuration.headSize)
+        )
+    }
+
     /// Linear layers that read the same x.
     private func linear(
         _ roles: [(role: LinearRole, output: Matrix)],
@@ -104,5 +118,8 @@ package struct BlockForward: Sendable {
                 layer[role].product(x, low: activations.low(role, of: layer[role]), into: output)
             }
         )
+        for (role, output) in roles {
+            if let bias = layer[role].bias { compute.add(row: bias, to: output) }
+        }
     }
 }

@@ -103,11 +103,7 @@ package struct Decoder: Sendable {
         finished: (_ layer: Int, _ activations: BlockActivations) -> Void
     ) -> Matrix {
         let configuration = model.configuration
-        let angles = RotaryAngles(
-            positions: positions,
-            headSize: configuration.headSize,
-            base: configuration.ropeBase
-        )
+        let angles = RotaryAngles(positions: positions, configuration)
         let activations = BlockActivations(rows: tokens.count, weights: weights)
         let scratch = BlockScratch(rows: tokens.count, configuration: configuration)
         var x = Matrix(rows: tokens.count, columns: configuration.hiddenSize)

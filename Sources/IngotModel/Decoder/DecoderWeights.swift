@@ -7,20 +7,21 @@ package struct DecoderWeights: Sendable {
     package struct Layer: Sendable {
         package let attentionNorm: Matrix
         package let feedForwardNorm: Matrix
+        /// Norms in every head of q and k, [1, headSize].
+        package let headNorms: (q: Matrix, k: Matrix)?
         private let linear: [LinearLayer]
 
         init(_ block: Block, lora: (LinearRole) -> LoRAMatrices?) {
-            attentionNorm = Matrix(
-                rows: 1,
-                columns: block.attentionNorm.count,
-                values: block.attentionNorm
-            )
-            feedForwardNorm = Matrix(
-                rows: 1,
-                columns: block.feedForwardNorm.count,
-                values: block.feedForwardNorm
-            )
-            linear = LinearRole.allCases.map { LinearLayer(weight: block[$0], lora: lora($0)) }
+            attentionNorm = Matrix(row: block.attentionNorm)
+            feedForwardNorm = Matrix(row: block.feedForwardNorm)
+            headNorms = block.headNorms.map { (Matrix(row: $0.q), Matrix(row: $0.k)) }
+            linear = LinearRole.allCases.map { role in
+                LinearLayer(
+                    weight: block[role],
+                    bias: block.biases[role].map(Matrix.init(row:)),
+                    lora: lora(role)
+                )
+            }
         }
 
         package subscript(role: LinearRole) -> LinearLayer { linear[role.index] }
@@ -41,12 +42,13 @@ package struct DecoderWeights: Sendable {
         layers = model.blocks.enumerated().map { index, block in
             Layer(block) { lora(index, $0) }
         }
-        finalNorm = Matrix(rows: 1, columns: model.finalNorm.count, values: model.finalNorm)
+        finalNorm = Matrix(row: model.finalNorm)
         head = model.outputMatrix
         attention = AttentionShape(
             keyValueHeads: configuration.keyValueHeadCount,
             group: configuration.headCount / configuration.keyValueHeadCount,
-            headSize: configuration.headSize
+            headSize: configuration.headSize,
+            window: configuration.slidingWindow
         )
     }
 

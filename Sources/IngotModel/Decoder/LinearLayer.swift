@@ -5,10 +5,13 @@ package import IngotTensor
 /// A frozen linear layer with an optional low-rank update, which is never merged into it.
 package struct LinearLayer: Sendable {
     package let weight: WeightMatrix
+    /// [1, outputs].
+    package let bias: Matrix?
     package let lora: LoRAMatrices?
 
-    package init(weight: WeightMatrix, lora: LoRAMatrices?) {
+    package init(weight: WeightMatrix, bias: Matrix? = nil, lora: LoRAMatrices?) {
         self.weight = weight
+        self.bias = bias
         self.lora = lora
     }
 
@@ -18,7 +21,7 @@ package struct LinearLayer: Sendable {
         return Product(low, scale: lora.scale, [.timesTransposed(x, lora.a)])
     }
 
-    /// y = x Wᵀ + low Bᵀ, in one chain.
+    /// y = x Wᵀ + low Bᵀ, in one chain, the bias left out.
     func product(_ x: Matrix, low: Matrix?, into y: Matrix) -> Product {
         var terms: [Product.Term] = [.linear(x, weight)]
         if let lora, let low { terms.append(.plain(low, lora.bTransposed)) }

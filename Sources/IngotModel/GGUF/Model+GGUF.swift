@@ -3,8 +3,8 @@
 package import IngotFiles
 
 extension Model {
-    /// A Llama model whose weights stay in the mapped file, in the types they have there; only the
-    /// rows of q and k are copied, into Hugging Face's order.
+    /// A model whose weights stay in the mapped file, in the types they have there; only a
+    /// Llama's rows of q and k are copied, into Hugging Face's order.
     ///
     /// - Throws: `ModelFileError` for another architecture, a feature that Ingot does not compute,
     ///   and weights that do not fit the configuration.
@@ -16,16 +16,22 @@ extension Model {
         let configuration = try GGUFConfiguration(file).read()
         var table = TensorTable(
             source: file.path,
-            tensors: file.tensors.map {
-                StoredTensor(
-                    name: $0.name,
-                    shape: $0.shape,
-                    type: $0.type,
-                    range: $0.range,
-                    file: file.file
-                )
-            }
+            tensors: file.tensors.map(file.stored)
         )
+        // The configuration has read them.
+        if configuration.architecture == .llama { table.ignore(GGUFConfiguration.ropeFactors) }
         return try LlamaTensors.gguf.model(configuration, from: &table)
+    }
+}
+
+extension GGUFFile {
+    func stored(_ tensor: GGUFTensor) -> StoredTensor {
+        StoredTensor(
+            name: tensor.name,
+            shape: tensor.shape,
+            type: tensor.type,
+            range: tensor.range,
+            file: file
+        )
     }
 }

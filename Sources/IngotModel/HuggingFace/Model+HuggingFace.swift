@@ -3,7 +3,7 @@
 internal import IngotFiles
 
 extension Model {
-    /// A Llama model from a directory in Hugging Face's layout: `config.json` and
+    /// A model from a directory in Hugging Face's layout: `config.json` and
     /// `model.safetensors`, or its shards with `model.safetensors.index.json`.
     ///
     /// Weights stay in the mapped files, in F32, F16 or BF16.
