@@ -4,6 +4,36 @@
 
 #include <string.h>
 
+/// Values first ..< first + count of a row of Q4_K blocks, groups of 32.
+static void expand_q4_k(const uint8_t *row, size_t first, float *target, size_t count) {
+    for (size_t i = first; i < first + count; i += 32, target += 32) {
+        const uint8_t *block = row + i / 256 * 144;
+        const size_t group = i % 256 / 32;
+        uint8_t scale, minimum;
+        ingot_q4_k_group(block, group, &scale, &minimum);
+        const float d = ingot_half(ingot_u16(block)) * (float)scale;
+        const float m = ingot_half(ingot_u16(block + 2)) * (float)minimum;
+        const uint8_t *q = block + 16 + group / 2 * 32;
+        for (size_t j = 0; j < 32; j++)
+            target[j] = (float)(group % 2 ? q[j] >> 4 : q[j] & 15) * d - m;
+    }
+}
+
+/// The same of Q6_K blocks.
+static void expand_q6_k(const uint8_t *row, size_t first, float *target, size_t count) {
+    for (size_t i = first; i < first + count; i += 32, target += 32) {
+        const uint8_t *block = row + i / 256 * 210;
+        const ingot_q6_k_place at = ingot_q6_k_group(i % 256 / 32);
+        const float d = ingot_half(ingot_u16(block + 208));
+        for (size_t j = 0; j < 32; j++) {
+            const uint8_t low = block[at.lower + j];
+            const int q = (at.high ? low >> 4 : low & 15)
+                | (block[at.upper + j] >> at.shift & 3) << 4;
+            target[j] = (float)(q - 32) * (d * (float)(int8_t)block[at.scale + j / 16]);
+        }
+    }
+}
+
 void ingot_expand_row(
     ingot_weight_type type, const void *restrict source, float *restrict target, size_t count) {
     const uint8_t *bytes = source;
@@ -39,5 +69,23 @@ void ingot_expand_row(
             for (size_t j = 0; j < 32; j++) target[i + j] = (float)(int8_t)bytes[2 + j] * d;
         }
         break;
+    case INGOT_Q4_K: expand_q4_k(bytes, 0, target, count); break;
+    case INGOT_Q6_K: expand_q6_k(bytes, 0, target, count); break;
     }
+}
+
+void ingot_expand(
+    const ingot_term *term, size_t row, size_t first, float *restrict target, size_t count) {
+    const uint8_t *bytes = (const uint8_t *)term->b + row * term->b_row_bytes;
+    switch (term->type) {
+    case INGOT_F32: bytes += first * 4; break;
+    case INGOT_F16:
+    case INGOT_BF16: bytes += first * 2; break;
+    case INGOT_Q4_0: bytes += first / 32 * 18; break;
+    case INGOT_Q4_1: bytes += first / 32 * 20; break;
+    case INGOT_Q8_0: bytes += first / 32 * 34; break;
+    case INGOT_Q4_K: expand_q4_k(bytes, first, target, count); return;
+    case INGOT_Q6_K: expand_q6_k(bytes, first, target, count); return;
+    }
+    ingot_expand_row(term->type, bytes, target, count);
 }

@@ -109,17 +109,59 @@ static void pack_rows_q8_0(const uint8_t *source, size_t row, size_t k0, size_t 
     }
 }
 
-/// 32 values at a time through the plain expansion: edges, and types that are rarely frozen.
+static void pack_rows_q4_k(const uint8_t *source, size_t row, size_t k0, size_t kc, float *panel) {
+    for (size_t k = k0; k < k0 + kc; k += 32, panel += 512) {
+        const uint8_t *block = source + k / 256 * 144;
+        const size_t group = k % 256 / 32;
+        uint8_t scales[16], minima[16];
+        for (size_t i = 0; i < 16; i++)
+            ingot_q4_k_group(block + i * row, group, &scales[i], &minima[i]);
+        v16 d = gather_halves(block, row) * float_of_bytes(*(const b16_at *)scales);
+        v16 m = gather_halves(block + 2, row) * float_of_bytes(*(const b16_at *)minima);
+        for (size_t half = 0; half < 2; half++) {
+            b16 columns[16];
+            transpose_bytes(block + 16 + group / 2 * 32 + 16 * half, row, columns);
+            for (size_t j = 0; j < 16; j++) {
+                b16 q = group % 2 ? columns[j] >> 4 : columns[j] & 15;
+                store(panel + (half * 16 + j) * 16, float_of_bytes(q) * d - m);
+            }
+        }
+    }
+}
+
+/// 16 values of 6 bits, less 32.
+INLINE v16 float_of_q6(b16 lower, b16 upper, ingot_q6_k_place at) {
+    b16 q = (at.high ? lower >> 4 : lower & 15) | (upper >> (uint8_t)at.shift & 3) << 4;
+    return float_of_bytes(q) - splat(32);
+}
+
+static void pack_rows_q6_k(const uint8_t *source, size_t row, size_t k0, size_t kc, float *panel) {
+    for (size_t k = k0; k < k0 + kc; k += 32, panel += 512) {
+        const uint8_t *block = source + k / 256 * 210;
+        const ingot_q6_k_place at = ingot_q6_k_group(k % 256 / 32);
+        v16 d = gather_halves(block + 208, row);
+        for (size_t half = 0; half < 2; half++) {
+            int8_t scales[16];
+            for (size_t i = 0; i < 16; i++)
+                scales[i] = (int8_t)block[i * row + at.scale + half];
+            v16 scale = d * __builtin_convertvector((s16)*(const b16_at *)scales, v16);
+            b16 lower[16], upper[16];
+            transpose_bytes(block + at.lower + 16 * half, row, lower);
+            transpose_bytes(block + at.upper + 16 * half, row, upper);
+            for (size_t j = 0; j < 16; j++)
+                store(panel + (half * 16 + j) * 16, float_of_q6(lower[j], upper[j], at) * scale);
+        }
+    }
+}
+
+/// Rows first ..< first + rows, 32 values at a time through the plain expansion: edges, and types
+/// that are rarely frozen.
 static void pack_rows_slowly(
-    const ingot_term *t, const uint8_t *source, size_t rows, size_t k0, size_t kc, float *panel) {
+    const ingot_term *t, size_t first, size_t rows, size_t k0, size_t kc, float *panel) {
     float values[16][32];
-    size_t unit = t->type == INGOT_F16 || t->type == INGOT_BF16 ? 2 : 1;
-    size_t block = t->type == INGOT_Q4_0 ? 18 : t->type == INGOT_Q4_1 ? 20 : 34;
     for (size_t k = 0; k < kc; k += 32) {
         size_t n = kc - k < 32 ? kc - k : 32;
-        size_t offset = unit == 2 ? (k0 + k) * 2 : (k0 + k) / 32 * block;
-        for (size_t i = 0; i < rows; i++)
-            ingot_expand_row(t->type, source + i * t->b_row_bytes + offset, values[i], n);
+        for (size_t i = 0; i < rows; i++) ingot_expand(t, first + i, k0 + k, values[i], n);
         pack_rows_f32(values[0], 32, rows, n, panel + k * 16);
     }
 }
@@ -153,6 +195,25 @@ INLINE v16 columns_of_row(ingot_weight_type type, const uint8_t *row, size_t col
         b16 q = *(const b16_at *)(block + 2 + (column & 16));
         return __builtin_convertvector((s16)q, v16) * splat(ingot_half(ingot_u16(block)));
     }
+    case INGOT_Q4_K: {
+        const uint8_t *block = row + column / 256 * 144;
+        const size_t group = column % 256 / 32;
+        uint8_t scale, minimum;
+        ingot_q4_k_group(block, group, &scale, &minimum);
+        b16 q = *(const b16_at *)(block + 16 + group / 2 * 32 + (column & 16));
+        q = group % 2 ? q >> 4 : q & 15;
+        return float_of_bytes(q) * splat(ingot_half(ingot_u16(block)) * (float)scale)
+            - splat(ingot_half(ingot_u16(block + 2)) * (float)minimum);
+    }
+    case INGOT_Q6_K: {
+        const uint8_t *block = row + column / 256 * 210;
+        const ingot_q6_k_place at = ingot_q6_k_group(column % 256 / 32);
+        const size_t half = column / 16 % 2;
+        return float_of_q6(
+                   *(const b16_at *)(block + at.lower + 16 * half),
+                   *(const b16_at *)(block + at.upper + 16 * half), at)
+            * splat(ingot_half(ingot_u16(block + 208)) * (float)(int8_t)block[at.scale + half]);
+    }
     }
     return splat(0);
 }
@@ -169,11 +230,9 @@ static void pack_columns(
     const ingot_term *t, size_t k0, size_t kc, size_t column, size_t columns, float *panel) {
     if (columns < 16) {
         // Only fp32, f16 and bf16 have a width that is no multiple of 16.
-        size_t unit = t->type == INGOT_F32 ? 4 : 2;
         for (size_t k = 0; k < kc; k++) {
-            const uint8_t *row = (const uint8_t *)t->b + (k0 + k) * t->b_row_bytes;
             store(panel + k * 16, splat(0));
-            ingot_expand_row(t->type, row + column * unit, panel + k * 16, columns);
+            ingot_expand(t, k0 + k, column, panel + k * 16, columns);
         }
         return;
     }
@@ -184,6 +243,8 @@ static void pack_columns(
     case INGOT_Q4_0: pack_columns_as(INGOT_Q4_0, t, k0, kc, column, panel); break;
     case INGOT_Q4_1: pack_columns_as(INGOT_Q4_1, t, k0, kc, column, panel); break;
     case INGOT_Q8_0: pack_columns_as(INGOT_Q8_0, t, k0, kc, column, panel); break;
+    case INGOT_Q4_K: pack_columns_as(INGOT_Q4_K, t, k0, kc, column, panel); break;
+    case INGOT_Q6_K: pack_columns_as(INGOT_Q6_K, t, k0, kc, column, panel); break;
     }
 }
 
@@ -191,12 +252,19 @@ static void pack_columns(
 static void pack(
     const ingot_term *t, size_t k0, size_t kc, size_t column, size_t columns, float *panel) {
     if (!t->b_is_transposed) return pack_columns(t, k0, kc, column, columns, panel);
-    const uint8_t *source = (const uint8_t *)t->b + column * t->b_row_bytes;
+    const size_t row = t->b_row_bytes;
+    const uint8_t *source = (const uint8_t *)t->b + column * row;
     if (t->type == INGOT_F32)
-        pack_rows_f32((const float *)source + k0, t->b_row_bytes / 4, columns, kc, panel);
-    else if (columns < 16 || t->type == INGOT_F16 || t->type == INGOT_BF16)
-        pack_rows_slowly(t, source, columns, k0, kc, panel);
-    else if (t->type == INGOT_Q4_1) pack_rows_q4_1(source, t->b_row_bytes, k0, kc, panel);
-    else if (t->type == INGOT_Q4_0) pack_rows_q4_0(source, t->b_row_bytes, k0, kc, panel);
-    else pack_rows_q8_0(source, t->b_row_bytes, k0, kc, panel);
+        return pack_rows_f32((const float *)source + k0, row / 4, columns, kc, panel);
+    if (columns < 16) return pack_rows_slowly(t, column, columns, k0, kc, panel);
+    switch (t->type) {
+    case INGOT_F32:
+    case INGOT_F16:
+    case INGOT_BF16: pack_rows_slowly(t, column, columns, k0, kc, panel); break;
+    case INGOT_Q4_0: pack_rows_q4_0(source, row, k0, kc, panel); break;
+    case INGOT_Q4_1: pack_rows_q4_1(source, row, k0, kc, panel); break;
+    case INGOT_Q8_0: pack_rows_q8_0(source, row, k0, kc, panel); break;
+    case INGOT_Q4_K: pack_rows_q4_k(source, row, k0, kc, panel); break;
+    case INGOT_Q6_K: pack_rows_q6_k(source, row, k0, kc, panel); break;
+    }
 }

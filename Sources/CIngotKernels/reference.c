@@ -5,18 +5,11 @@
 
 static double weight_at(const ingot_term *t, size_t k, size_t n) {
     const size_t row = t->b_is_transposed ? n : k, column = t->b_is_transposed ? k : n;
-    const uint8_t *bytes = (const uint8_t *)t->b + row * t->b_row_bytes;
+    const int is_plain =
+        t->type == INGOT_F32 || t->type == INGOT_F16 || t->type == INGOT_BF16;
     float block[32];
-    switch (t->type) {
-    case INGOT_F32: ingot_expand_row(t->type, bytes + column * 4, block, 1); return block[0];
-    case INGOT_F16:
-    case INGOT_BF16: ingot_expand_row(t->type, bytes + column * 2, block, 1); return block[0];
-    case INGOT_Q4_0: bytes += column / 32 * 18; break;
-    case INGOT_Q4_1: bytes += column / 32 * 20; break;
-    case INGOT_Q8_0: bytes += column / 32 * 34; break;
-    }
-    ingot_expand_row(t->type, bytes, block, 32);
-    return block[column % 32];
+    ingot_expand(t, row, is_plain ? column : column / 32 * 32, block, is_plain ? 1 : 32);
+    return block[is_plain ? 0 : column % 32];
 }
 
 void ingot_reference_product(const ingot_product *p) {

@@ -96,6 +96,8 @@ extension WeightType {
         case .q4_0: INGOT_Q4_0
         case .q4_1: INGOT_Q4_1
         case .q8_0: INGOT_Q8_0
+        case .q4_k: INGOT_Q4_K
+        case .q6_k: INGOT_Q6_K
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the numbers of a frozen weight are stored; quantised types are GGUF's blocks of 32 values.
+/// How the numbers of a frozen weight are stored; quantised types are GGUF's blocks.
 package enum WeightType: Sendable, Hashable, CaseIterable {
     /// IEEE single.
     case f32
@@ -14,23 +14,39 @@ package enum WeightType: Sendable, Hashable, CaseIterable {
     case q4_1
     /// 34 bytes: f16 d; 32 × i8. x = q·d.
     case q8_0
+    /// 144 bytes for 256 values: f16 d; f16 least; 8 × 6-bit scale and minimum; 256 nibbles.
+    /// x = q·(d·scale) − least·minimum.
+    case q4_k
+    /// 210 bytes for 256 values of 6 bits: 128 × two lower halves, 64 × four upper parts;
+    /// 16 × i8 scale; f16 d. x = (q − 32)·(d·scale).
+    case q6_k
 
-    /// Bytes of a row of `columns` values; a quantised row is a whole number of blocks.
-    package func byteCount(columns: Int) -> Int {
+    /// Values that share one scale; the length of a row is a multiple of it.
+    package var blockLength: Int {
         switch self {
-        case .f32: columns * 4
-        case .f16, .bf16: columns * 2
-        case .q4_0: columns / 32 * 18
-        case .q4_1: columns / 32 * 20
-        case .q8_0: columns / 32 * 34
+        case .f32, .f16, .bf16: 1
+        case .q4_0, .q4_1, .q8_0: 32
+        case .q4_k, .q6_k: 256
         }
     }
 
+    package var blockByteCount: Int {
+        switch self {
+        case .f32: 4
+        case .f16, .bf16: 2
+        case .q4_0: 18
+        case .q4_1: 20
+        case .q8_0: 34
+        case .q4_k: 144
+        case .q6_k: 210
+        }
+    }
+
+    /// Bytes of a row of `columns` values; a quantised row is a whole number of blocks.
+    package func byteCount(columns: Int) -> Int { columns / blockLength * blockByteCount }
+
     /// Whether a row of `columns` values can be stored in this type.
     package func accepts(columns: Int) -> Bool {
-        switch self {
-        case .f32, .f16, .bf16: columns >= 0
-        case .q4_0, .q4_1, .q8_0: columns >= 0 && columns % 32 == 0
-        }
+        columns >= 0 && columns.isMultiple(of: blockLength)
     }
 }

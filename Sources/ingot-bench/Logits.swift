@@ -45,14 +45,6 @@ struct Logits: ParsableCommand {
         } else {
             logits = decoder.forward(ids, cache: &cache, logits: .all)
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(logits.count * 4)
-        for value in logits {
-            let bits = value.bitPattern
-            for shift: UInt32 in [0, 8, 16, 24] {
-                bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-            }
-        }
-        try Files.replace(output, with: bytes)
+        try Files.replace(output, with: littleEndianBytes(logits))
     }
 }

@@ -102,6 +102,8 @@ struct GGUFFileTests {
             TypeCase(number: 2, type: .q4_0, rowByteCount: 18),
             TypeCase(number: 3, type: .q4_1, rowByteCount: 20),
             TypeCase(number: 8, type: .q8_0, rowByteCount: 34),
+            TypeCase(number: 12, type: .q4_k, rowByteCount: 144),
+            TypeCase(number: 14, type: .q6_k, rowByteCount: 210),
         ]
     )
     func types(_ example: TypeCase) throws {
@@ -109,7 +111,7 @@ struct GGUFFileTests {
         builder.tensors.append(
             .init(
                 name: "w",
-                dimensions: [32, 2],
+                dimensions: [UInt64(max(32, example.type.blockLength)), 2],
                 type: example.number,
                 data: Array(repeating: 0, count: 2 * example.rowByteCount)
             )
@@ -210,10 +212,14 @@ struct GGUFFileTests {
         Attack(name: "bytes that overflow", expected: ["tensor w", "too large"]) {
             $0.tensors[0].dimensions = [1 << 62]
         },
-        Attack(name: "a type Ingot lacks", expected: ["tensor w", "Q4_K", "convert", "Q4_1"]) {
-            $0.tensors[0].type = 12
+        Attack(name: "a type Ingot lacks", expected: ["tensor w", "Q5_K", "convert", "Q4_1"]) {
+            $0.tensors[0].type = 13
         },
         Attack(name: "a type nobody has", expected: ["number 999"]) { $0.tensors[0].type = 999 },
+        Attack(name: "an eighth of a block", expected: ["not whole Q4_K blocks of 256"]) {
+            $0.tensors[0].type = 12
+            $0.tensors[0].dimensions = [32]
+        },
         Attack(name: "half a block", expected: ["not whole Q8_0 blocks"]) {
             $0.tensors[0].type = 8
             $0.tensors[0].dimensions = [33]

@@ -24,11 +24,13 @@ import Testing
     )
     func weights(_ test: Case) {
         let samples = Samples(3)
-        let weight = samples.weight(test.type, test.n, test.k)
-        let x = samples.matrix(test.m, test.k, 1)
+        let block = test.type.blockLength
+        let k = (test.k + block - 1) / block * block
+        let weight = samples.weight(test.type, test.n, k)
+        let x = samples.matrix(test.m, k, 1)
         let dy = samples.matrix(test.m, test.n, 2)
         compare(test.m, test.n, [.linear(x, weight)])
-        compare(test.m, test.k, [.linearGradient(dy, weight)])
+        compare(test.m, k, [.linearGradient(dy, weight)])
     }
 
     @Test(
@@ -57,8 +59,9 @@ import Testing
     @Test("a row's result does not depend on the rows around it", arguments: WeightType.allCases)
     func rowsAreAlone(_ type: WeightType) {
         let samples = Samples(5)
-        let weight = samples.weight(type, 192, 576)
-        let x = samples.matrix(61, 576, 1)
+        let columns = type.blockLength == 256 ? 512 : 576
+        let weight = samples.weight(type, 192, columns)
+        let x = samples.matrix(61, columns, 1)
         for compute in everyCompute where compute.level > .plain || type == .q4_1 {
             let all = Matrix(rows: 61, columns: 192)
             compute.run([Product(all, [.linear(x, weight)])])

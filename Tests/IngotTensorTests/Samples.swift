@@ -33,10 +33,16 @@ struct Samples {
             case .q4_0: (18, [0])
             case .q4_1: (20, [0, 2])
             case .q8_0: (34, [0])
+            case .q4_k: (144, [0, 2])
+            case .q6_k: (210, [208])
             }
+        // Exponents of scales near 2⁻⁴, where they are multiplied by others near 2⁻¹⁰.
+        let exponent: UInt8 = type.blockLength == 256 ? 0x14 : 0x2C
         for start in stride(from: 0, to: bytes.count, by: block) {
-            // Exponents of scales near 2⁻⁴, of bf16 near 1.
-            for half in halves { bytes[start + half + 1] = bytes[start + half + 1] & 0x83 | 0x2C }
+            for half in halves {
+                bytes[start + half + 1] = bytes[start + half + 1] & 0x83 | exponent
+            }
+            // Near 1.
             if type == .bf16 { bytes[start + 1] = bytes[start + 1] & 0x80 | 0x3F }
         }
         let box = Bytes(bytes)

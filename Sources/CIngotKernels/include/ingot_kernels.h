@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// How a frozen weight is stored; the quantised types are GGUF's blocks of 32 values.
+/// How a frozen weight is stored; the quantised types are GGUF's blocks of 32 or 256 values.
 typedef enum ingot_weight_type {
     INGOT_F32 = 0,
     INGOT_F16 = 1,
@@ -21,6 +21,8 @@ typedef enum ingot_weight_type {
     INGOT_Q4_0 = 3,
     INGOT_Q4_1 = 4,
     INGOT_Q8_0 = 5,
+    INGOT_Q4_K = 6,
+    INGOT_Q6_K = 7,
 } ingot_weight_type;
 
 /// Which instructions compute; the results do not depend on it.
@@ -154,9 +156,15 @@ ingot_level ingot_best_level(void);
 /// The kernels of `level`, which the processor must have.
 const ingot_kernel_table *ingot_kernels(ingot_level level);
 
-/// Expands `count` values of a row to fp32. Quantised: `count` is a multiple of 32.
+/// Expands `count` values of a row to fp32. Quantised: `count` is a multiple of 32, and `source`
+/// the start of a block.
 void ingot_expand_row(
     ingot_weight_type type, const void *restrict source, float *restrict target, size_t count);
+
+/// Expands values first ..< first + count of row `row` of the term's B as it is stored.
+/// Quantised: both are multiples of 32.
+void ingot_expand(
+    const ingot_term *term, size_t row, size_t first, float *restrict target, size_t count);
 
 /// Elementary functions in fp64 without libm, for tables and totals; not for hot loops.
 double ingot_exp(double x);

@@ -264,7 +264,7 @@ extension GGUFReader {
         guard dimensions[0] % type.blockLength == 0 else {
             throw tensorFailure(
                 name,
-                "its rows of \(dimensions[0]) are not whole \(type.name) blocks of 32"
+                "its rows of \(dimensions[0]) are not whole \(type.name) blocks of \(type.blockLength)"
             )
         }
         let (byteCount, overflows) = (valueCount / type.blockLength)

@@ -12,12 +12,14 @@ package enum GGUFType {
         case 2: .q4_0
         case 3: .q4_1
         case 8: .q8_0
+        case 12: .q4_k
+        case 14: .q6_k
         case 30: .bf16
         default: nil
         }
     }
 
-    static let supported = "F32, F16, BF16, Q4_0, Q4_1 or Q8_0"
+    static let supported = "F32, F16, BF16, Q4_0, Q4_1, Q8_0, Q4_K or Q6_K"
 
     /// ggml's name of a type, for messages; 4, 5, 31–33 and 36–38 were given up by ggml.
     static func name(_ number: UInt32) -> String {
@@ -36,24 +38,6 @@ package enum GGUFType {
 }
 
 extension WeightType {
-    /// Values that share one scale; the length of a row is a multiple of it.
-    var blockLength: Int {
-        switch self {
-        case .f32, .f16, .bf16: 1
-        case .q4_0, .q4_1, .q8_0: 32
-        }
-    }
-
-    var blockByteCount: Int {
-        switch self {
-        case .f32: 4
-        case .f16, .bf16: 2
-        case .q4_0: 18
-        case .q4_1: 20
-        case .q8_0: 34
-        }
-    }
-
     /// The name that ggml and people use.
     package var name: String {
         switch self {
@@ -63,6 +47,8 @@ extension WeightType {
         case .q4_0: "Q4_0"
         case .q4_1: "Q4_1"
         case .q8_0: "Q8_0"
+        case .q4_k: "Q4_K"
+        case .q6_k: "Q6_K"
         }
     }
 }
