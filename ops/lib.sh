@@ -113,6 +113,13 @@ peers_torch() {
   peers_venv torch "$torch" "${rest[@]}"
 }
 
+# The same with bitsandbytes, in a directory of its own: it is large.
+peers_bitsandbytes() {
+  local rest=(transformers==5.24.0 peft==0.21.2 safetensors==0.8.0 numpy accelerate==1.15.0 bitsandbytes==0.50.0)
+  peers_venv bitsandbytes torch==2.13.0+cpu "${rest[@]}" && return
+  peers_venv bitsandbytes torch==2.13.0 "${rest[@]}"
+}
+
 # A wheel from PyPI, unpacked: fetch_wheel NAME VERSION sets `wheel`.
 fetch_wheel() {
   wheel=$cache/sources/$1-$2

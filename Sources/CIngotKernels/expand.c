@@ -34,6 +34,35 @@ static void expand_q6_k(const uint8_t *row, size_t first, float *target, size_t 
     }
 }
 
+const float ingot_nf4[16] = {
+    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
+    -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
+    0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+    0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f,
+};
+
+/// The same of a row of NF4.
+static void expand_nf4(
+    const ingot_term *t, size_t row, size_t first, float *target, size_t count) {
+    const uint8_t *codes = (const uint8_t *)t->b + row * t->b_row_bytes;
+    const size_t blocks = row * (t->b_row_bytes / 32);
+    for (size_t i = first; i < first + count; i += 32) {
+        const float scale = ingot_block_scale(t->scales, blocks + i / 64);
+        for (size_t j = 0; j < 16; j++) {
+            const uint8_t pair = codes[i / 2 + j];
+            *target++ = ingot_nf4[pair >> 4] * scale;
+            *target++ = ingot_nf4[pair & 15] * scale;
+        }
+    }
+}
+
+static void expand_int8(
+    const ingot_term *t, size_t row, size_t first, float *target, size_t count) {
+    const int8_t *codes = (const int8_t *)t->b + row * t->b_row_bytes + first;
+    for (size_t i = 0; i < count; i++)
+        target[i] = (float)codes[i] * t->scales->values[row] * INGOT_INT8_UNIT;
+}
+
 void ingot_expand_row(
     ingot_weight_type type, const void *restrict source, float *restrict target, size_t count) {
     const uint8_t *bytes = source;
@@ -71,6 +100,8 @@ void ingot_expand_row(
         break;
     case INGOT_Q4_K: expand_q4_k(bytes, 0, target, count); break;
     case INGOT_Q6_K: expand_q6_k(bytes, 0, target, count); break;
+    case INGOT_NF4:
+    case INGOT_INT8: break;
     }
 }
 
@@ -86,6 +117,8 @@ void ingot_expand(
     case INGOT_Q8_0: bytes += first / 32 * 34; break;
     case INGOT_Q4_K: expand_q4_k(bytes, first, target, count); return;
     case INGOT_Q6_K: expand_q6_k(bytes, first, target, count); return;
+    case INGOT_NF4: expand_nf4(term, row, first, target, count); return;
+    case INGOT_INT8: expand_int8(term, row, first, target, count); return;
     }
     ingot_expand_row(term->type, bytes, target, count);
 }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ingot_kernels.h"
+
 /// Two bytes, little-endian, at any address.
 static inline uint16_t ingot_u16(const uint8_t *bytes) {
     return (uint16_t)(bytes[0] | bytes[1] << 8);
@@ -23,6 +25,15 @@ static inline uint32_t ingot_bits_of_float(float value) {
 
 /// bfloat16 is the upper half of an IEEE single.
 static inline float ingot_bf16(uint16_t bits) { return ingot_float_of_bits((uint32_t)bits << 16); }
+
+/// The scale of an NF4 block; product and sum are rounded each, as bitsandbytes rounds them.
+static inline float ingot_block_scale(const ingot_scales *scales, size_t block) {
+    if (!scales->codes) return scales->values[block];
+    return scales->map[scales->codes[block]] * scales->values[block / 256] + scales->offset;
+}
+
+/// 1 / 127 in fp32, which bitsandbytes multiplies by.
+#define INGOT_INT8_UNIT 7.874015718698502e-3f
 
 /// A Q4_K block of 256 values in 144 bytes: f16 d; f16 least; 12 bytes with 6-bit scales and minima
 /// of 8 groups of 32; 128 bytes of nibbles, groups 2i and 2i + 1 in the low and high halves of the

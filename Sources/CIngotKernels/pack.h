@@ -154,6 +154,40 @@ static void pack_rows_q6_k(const uint8_t *source, size_t row, size_t k0, size_t 
     }
 }
 
+INLINE v16 float_of_nf4(b16 places) {
+    float values[16] __attribute__((aligned(64)));
+    for (int i = 0; i < 16; i++) values[i] = ingot_nf4[places[i]];
+    return load(values);
+}
+
+/// 16 whole rows from `first` on.
+static void pack_rows_nf4(const ingot_term *t, size_t first, size_t k0, size_t kc, float *panel) {
+    const size_t row = t->b_row_bytes;
+    for (size_t k = k0; k < k0 + kc; k += 32, panel += 512) {
+        float scales[16];
+        for (size_t i = 0; i < 16; i++)
+            scales[i] = ingot_block_scale(t->scales, (first + i) * (row / 32) + k / 64);
+        const v16 scale = load(scales);
+        b16 columns[16];
+        transpose_bytes((const uint8_t *)t->b + first * row + k / 2, row, columns);
+        for (size_t j = 0; j < 16; j++) {
+            store(panel + j * 32, float_of_nf4(columns[j] >> 4) * scale);
+            store(panel + j * 32 + 16, float_of_nf4(columns[j] & 15) * scale);
+        }
+    }
+}
+
+static void pack_rows_int8(const ingot_term *t, size_t first, size_t k0, size_t kc, float *panel) {
+    const size_t row = t->b_row_bytes;
+    const v16 scale = load(t->scales->values + first), unit = splat(INGOT_INT8_UNIT);
+    for (size_t k = k0; k < k0 + kc; k += 16, panel += 256) {
+        b16 columns[16];
+        transpose_bytes((const uint8_t *)t->b + first * row + k, row, columns);
+        for (size_t j = 0; j < 16; j++)
+            store(panel + j * 16, __builtin_convertvector((s16)columns[j], v16) * scale * unit);
+    }
+}
+
 /// Rows first ..< first + rows, 32 values at a time through the plain expansion: edges, and types
 /// that are rarely frozen.
 static void pack_rows_slowly(
@@ -166,9 +200,11 @@ static void pack_rows_slowly(
     }
 }
 
-/// 16 columns of one row of B that holds k-th values of all columns.
-INLINE v16 columns_of_row(ingot_weight_type type, const uint8_t *row, size_t column) {
-    // Quantised: `column` is a multiple of 16, so the 16 values are one half of a block.
+/// 16 columns of row k of B, which holds k-th values of all columns.
+INLINE v16 columns_of_row(
+    ingot_weight_type type, const ingot_term *t, size_t k, size_t column) {
+    const uint8_t *row = (const uint8_t *)t->b + k * t->b_row_bytes;
+    // Quantised: `column` is a multiple of 16, so the 16 values are a part of one block.
     switch (type) {
     case INGOT_F32: return load((const float *)row + column);
     case INGOT_F16: return gather_halves(row + 2 * column, 2);
@@ -214,6 +250,21 @@ INLINE v16 columns_of_row(ingot_weight_type type, const uint8_t *row, size_t col
                    *(const b16_at *)(block + at.upper + 16 * half), at)
             * splat(ingot_half(ingot_u16(block + 208)) * (float)(int8_t)block[at.scale + half]);
     }
+    case INGOT_NF4: {
+        uint8_t places[16];
+        for (size_t i = 0; i < 8; i++) {
+            places[2 * i] = row[column / 2 + i] >> 4;
+            places[2 * i + 1] = row[column / 2 + i] & 15;
+        }
+        const size_t block = k * (t->b_row_bytes / 32) + column / 64;
+        return float_of_nf4(*(const b16_at *)places)
+            * splat(ingot_block_scale(t->scales, block));
+    }
+    case INGOT_INT8: {
+        const b16 q = *(const b16_at *)(row + column);
+        return __builtin_convertvector((s16)q, v16) * splat(t->scales->values[k])
+            * splat(INGOT_INT8_UNIT);
+    }
     }
     return splat(0);
 }
@@ -221,9 +272,8 @@ INLINE v16 columns_of_row(ingot_weight_type type, const uint8_t *row, size_t col
 INLINE void pack_columns_as(
     ingot_weight_type type, const ingot_term *t, size_t k0, size_t kc, size_t column,
     float *panel) {
-    const uint8_t *row = (const uint8_t *)t->b + k0 * t->b_row_bytes;
-    for (size_t k = 0; k < kc; k++, row += t->b_row_bytes)
-        store(panel + k * 16, columns_of_row(type, row, column));
+    for (size_t k = 0; k < kc; k++)
+        store(panel + k * 16, columns_of_row(type, t, k0 + k, column));
 }
 
 static void pack_columns(
@@ -245,6 +295,8 @@ static void pack_columns(
     case INGOT_Q8_0: pack_columns_as(INGOT_Q8_0, t, k0, kc, column, panel); break;
     case INGOT_Q4_K: pack_columns_as(INGOT_Q4_K, t, k0, kc, column, panel); break;
     case INGOT_Q6_K: pack_columns_as(INGOT_Q6_K, t, k0, kc, column, panel); break;
+    case INGOT_NF4: pack_columns_as(INGOT_NF4, t, k0, kc, column, panel); break;
+    case INGOT_INT8: pack_columns_as(INGOT_INT8, t, k0, kc, column, panel); break;
     }
 }
 
@@ -266,5 +318,7 @@ static void pack(
     case INGOT_Q8_0: pack_rows_q8_0(source, row, k0, kc, panel); break;
     case INGOT_Q4_K: pack_rows_q4_k(source, row, k0, kc, panel); break;
     case INGOT_Q6_K: pack_rows_q6_k(source, row, k0, kc, panel); break;
+    case INGOT_NF4: pack_rows_nf4(t, column, k0, kc, panel); break;
+    case INGOT_INT8: pack_rows_int8(t, column, k0, kc, panel); break;
     }
 }

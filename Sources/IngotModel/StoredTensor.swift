@@ -12,6 +12,8 @@ struct StoredTensor: Sendable {
     /// In bytes of `file`, checked by the file's reader.
     let range: Range<Int>
     let file: MappedFile
+    /// Of types whose scales lie apart.
+    var scales: WeightScales?
 
     /// Valid while `file` lives.
     var bytes: UnsafeRawBufferPointer {
@@ -26,6 +28,7 @@ struct StoredTensor: Sendable {
             columns: shape[1],
             type: type,
             bytes: bytes,
+            scales: scales,
             owner: file
         )
     }
@@ -61,6 +64,7 @@ struct StoredTensor: Sendable {
             columns: columns,
             type: type,
             bytes: bytes,
+            scales: scales,
             owner: file
         )
         return flat.dequantized()

@@ -74,8 +74,15 @@ extension PipelineContext {
         base: BaseModel
     ) throws -> TrainingResult {
         let settings = run.recipe.train.settings
+        let model = try settings.quantisation.map {
+            try base.model.quantised(
+                $0,
+                threads: threads,
+                base: run.recipe.base.repository.text
+            )
+        }
         var trainer = try Trainer(
-            model: base.model,
+            model: model ?? base.model,
             configuration: settings.configuration(
                 threads: threads,
                 baseName: run.recipe.base.repository.text

@@ -2,6 +2,7 @@
 
 package import IngotCore
 package import IngotModel
+package import IngotTensor
 package import IngotTrainer
 
 /// The `train` section of a recipe: hyperparameters with the defaults of the field.
@@ -10,6 +11,8 @@ package struct TrainingSettings: Sendable {
     package let alpha: Double
     package let targets: [LinearRole]
     package let usesRankStabilisation: Bool
+    /// How the frozen base is kept while it is trained over; nil for as it is stored.
+    package let quantisation: Quantisation?
     package let epochs: Int
     /// Optimizer steps; overrides `epochs`.
     package let stepLimit: Int?
@@ -40,6 +43,7 @@ package struct TrainingSettings: Sendable {
         targets = try Self.targets(&lora)
         usesRankStabilisation = try lora.bool("rank_stabilised") ?? false
         try lora.finish()
+        quantisation = try Self.quantisation(&reader)
         epochs = try Self.positive("epochs", &reader) ?? 1
         stepLimit = try Self.positive("steps", &reader)
         batchSize = try Self.positive("batch", &reader) ?? 16
@@ -91,6 +95,14 @@ package struct TrainingSettings: Sendable {
         return LinearRole.allCases.filter { names.contains($0.rawValue) }
     }
 
+    private static func quantisation(_ reader: inout FieldReader) throws -> Quantisation? {
+        guard let name = try reader.string("quantisation"), name != "none" else { return nil }
+        guard let quantisation = Quantisation(rawValue: name) else {
+            throw FieldError("train.quantisation: '\(name)' is none of nf4, int8, none")
+        }
+        return quantisation
+    }
+
     private static func schedule(
         _ reader: inout FieldReader
     ) throws -> Schedule {
@@ -130,7 +142,8 @@ package struct TrainingSettings: Sendable {
         [
             "method": "lora", "lora.rank": "\(rank)", "lora.alpha": "\(alpha)",
             "lora.targets": targets.map(\.rawValue).joined(separator: ","),
-            "lora.rank_stabilised": "\(usesRankStabilisation)", "epochs": "\(epochs)",
+            "lora.rank_stabilised": "\(usesRankStabilisation)",
+            "quantisation": quantisation?.rawValue ?? "", "epochs": "\(epochs)",
             "steps": stepLimit.map { "\($0)" } ?? "", "batch": "\(batchSize)",
             "row_length": "\(rowLength)", "learning_rate": "\(learningRate)",
             "schedule": schedule.rawValue, "warmup_steps": "\(warmupSteps)",

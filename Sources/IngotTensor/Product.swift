@@ -94,9 +94,7 @@ package struct Product: Sendable {
             unsafe term.b_is_transposed = bIsTransposed ? 1 : 0
             switch b {
             case .weight(let weight):
-                unsafe term.b = weight.bytes.baseAddress
-                unsafe term.b_row_bytes = weight.rowByteCount
-                unsafe term.type = weight.type.kernelCode
+                unsafe weight.describe(to: &term)
             case .matrix(let matrix):
                 unsafe term.b = UnsafeRawPointer(matrix.pointer)
                 unsafe term.b_row_bytes = matrix.stride * 4

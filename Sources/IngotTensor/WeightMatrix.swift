@@ -13,6 +13,8 @@ package struct WeightMatrix: Sendable {
     package let type: WeightType
     // Safe: immutable bytes, kept alive by `owner`.
     package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    /// Of types whose scales lie apart.
+    package let scales: WeightScales?
     private let owner: any Sendable
 
     /// Borrows `bytes`, which must stay unchanged for as long as `owner` lives.
@@ -23,6 +25,7 @@ package struct WeightMatrix: Sendable {
         columns: Int,
         type: WeightType,
         bytes: UnsafeRawBufferPointer,
+        scales: WeightScales? = nil,
         owner: any Sendable
     ) {
         precondition(rows >= 0 && type.accepts(columns: columns), "shape of a weight")
@@ -30,9 +33,14 @@ package struct WeightMatrix: Sendable {
             bytes.count == rows * type.byteCount(columns: columns),
             "bytes of a weight"
         )
+        precondition(
+            scales?.count == type.scaleCount(rows: rows, columns: columns),
+            "scales of a weight"
+        )
         self.rows = rows
         self.columns = columns
         self.type = type
+        self.scales = scales
         unsafe self.bytes = unsafe bytes
         self.owner = owner
     }
@@ -75,14 +83,19 @@ package struct WeightMatrix: Sendable {
     /// Writes the `columns` values of row `index` to `target`.
     package func expand(row index: Int, into target: UnsafeMutablePointer<Float>) {
         precondition(index >= 0 && index < rows, "row of a weight")
-        guard columns > 0, let base = unsafe bytes.baseAddress else { return }
+        guard columns > 0 else { return }
+        var term = unsafe ingot_term()
+        unsafe describe(to: &term)
         // Safe: the row lies inside `bytes` by the checks of `init` and above.
-        unsafe ingot_expand_row(
-            type.kernelCode,
-            base + index * rowByteCount,
-            target,
-            columns
-        )
+        unsafe ingot_expand(&term, index, 0, target, columns)
+    }
+
+    /// Makes this the B of `term`, whose pointers are valid while the weight lives.
+    func describe(to term: inout ingot_term) {
+        unsafe term.b = bytes.baseAddress
+        unsafe term.b_row_bytes = rowByteCount
+        unsafe term.type = type.kernelCode
+        unsafe term.scales = scales.map { unsafe UnsafePointer($0.kernelScales) }
     }
 }
 
@@ -98,6 +111,8 @@ extension WeightType {
         case .q8_0: INGOT_Q8_0
         case .q4_k: INGOT_Q4_K
         case .q6_k: INGOT_Q6_K
+        case .nf4: INGOT_NF4
+        case .int8: INGOT_INT8
         }
     }
 }

@@ -19,6 +19,9 @@ struct Losses: ParsableCommand {
     @Option(help: "Optimizer steps.")
     var steps = 20
 
+    @Option(help: "Train over a base that is quantised in memory: nf4 or int8.")
+    var quantisation: Quantisation?
+
     @Option(help: "Threads; no result depends on them.")
     var threads = 2
 
@@ -29,7 +32,11 @@ struct Losses: ParsableCommand {
     private static let seed: UInt64 = 5
 
     func run() throws {
-        let loaded = try LoadedModel.load(at: model).model
+        let stored = try LoadedModel.load(at: model).model
+        let loaded =
+            try quantisation.map {
+                try stored.quantised($0, threads: threads, base: model)
+            } ?? stored
         let vocabulary = UInt32(loaded.configuration.vocabularySize)
         let examples = (0..<steps * Self.examplesPerStep).map { Self.example($0, vocabulary) }
         var configuration = TrainingConfiguration()

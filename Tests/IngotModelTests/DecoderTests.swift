@@ -93,6 +93,30 @@ import Testing
         }
     }
 
+    @Test("a quantised model decodes with the bits of prefill", arguments: Quantisation.allCases)
+    func quantised(_ quantisation: Quantisation) throws {
+        var configuration = DecoderSamples.configuration
+        configuration.hiddenSize = 64
+        configuration.feedForwardSize = 128
+        configuration.headCount = 8
+        let model = try DecoderSamples.model(configuration).quantised(
+            quantisation,
+            threads: 2,
+            base: "base"
+        )
+        #expect(model.blocks[2].down.type == quantisation.type)
+        let tokens = DecoderSamples.tokens(23)
+        let rows = DecoderReference(model: model, adapter: nil).logits(tokens)
+        let decoder = Decoder(model: model, threads: 2)
+        var (cache, other) = (decoder.makeCache(capacity: 23), decoder.makeCache(capacity: 23))
+        let whole = decoder.forward(tokens, cache: &cache, logits: .all)
+        let pieces = tokens.flatMap { decoder.forward([$0], cache: &other, logits: .last) }
+        #expect(whole.map(\.bitPattern) == pieces.map(\.bitPattern))
+        #expect(zip(whole, rows.joined()).allSatisfy { abs(Double($0) - $1) < 1e-4 })
+        let again = message { _ = try model.quantised(.nf4, threads: 1, base: "base") }
+        #expect(again.contains("base: block 0 q_proj: is quantised already"))
+    }
+
     @Test("only the rows that are asked for come back, in their order")
     func requests() {
         let tokens = DecoderSamples.tokens(9)

@@ -35,18 +35,18 @@ struct SafetensorsTests {
         #expect(bytes == Self.file(header + padding) + values)
         let file = try SafetensorsFile(scratch.map("a.safetensors", bytes))
         #expect(file.metadata == ["format": "pt"])
-        #expect(try file.storedTensors().map { $0.floats() } == [[3], [1, 2]])
+        #expect(try file.entries.map { try $0.stored().floats() } == [[3], [1, 2]])
     }
 
     @Test("accepts no tensors, tensors without values and those without dimensions")
     func edges() throws {
         let empty = try SafetensorsFile(scratch.map("e.safetensors", Self.file("{}")))
-        #expect(try empty.storedTensors().isEmpty)
+        #expect(empty.entries.isEmpty)
         let header =
             #"{"x":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},"#
             + #""y":{"dtype":"BF16","shape":[],"data_offsets":[0,2]}}"#
         let file = try SafetensorsFile(scratch.map("e.safetensors", Self.file(header, data: 2)))
-        #expect(try file.storedTensors().map(\.name) == ["x", "y"])
+        #expect(try file.entries.map { try $0.stored().name } == ["x", "y"])
     }
 
     struct Attack: Sendable, CustomTestStringConvertible {
@@ -172,7 +172,8 @@ struct SafetensorsTests {
     func unsupportedType() throws {
         let bytes = Self.file(Self.tensor("I64", "[1]", "[0,8]"), data: 8)
         let file = try SafetensorsFile(scratch.map("a.safetensors", bytes))
-        #expect(message { _ = try file.storedTensors() }.contains("tensor x: has the type I64"))
+        let found = message { _ = try file.entries.map { try $0.stored() } }
+        #expect(found.contains("tensor x: has the type I64"))
     }
 
     @Test("knows a plain shard name from a way out of the directory")

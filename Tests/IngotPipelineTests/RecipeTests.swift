@@ -46,6 +46,17 @@ struct RecipeTests {
         #expect(recipe.train.settings.stepLimit == 3)
         #expect(recipe.evaluate.split == "test")
         #expect(recipe.promote == nil)
+        #expect(recipe.train.settings.quantisation == nil)
+    }
+
+    @Test("names the quantisation of the base in the step's parameters, and nothing for none")
+    func quantisation() throws {
+        func settings(_ name: String) throws -> TrainingSettings {
+            try parse(Self.text.replacing("steps: 3", with: "quantisation: \(name)")).train.settings
+        }
+        #expect(try settings("nf4").parameters["quantisation"] == "nf4")
+        #expect(try settings("int8").quantisation == .int8)
+        #expect(try settings("none").parameters["quantisation"] == nil)
     }
 
     @Test(
@@ -62,6 +73,7 @@ struct RecipeTests {
             ("name: small", "name: small\ntrainer: external", "reserved"),
             ("lora: {rank: 4}", "lora: {targets: [q_porj]}", "did you mean 'q_proj'"),
             ("lora: {rank: 4}", "method: dora", "dora"),
+            ("steps: 3", "quantisation: fp4", "train.quantisation: 'fp4' is none of nf4"),
             ("name: small", "name: small\nname: twice", "duplicate key"),
         ]
     )

@@ -35,7 +35,19 @@ struct Samples {
             case .q8_0: (34, [0])
             case .q4_k: (144, [0, 2])
             case .q6_k: (210, [208])
+            case .nf4, .int8: (32, [])
             }
+        var scales: WeightScales?
+        if type == .nf4 {
+            let count = rows * columns / 64
+            scales = WeightScales(
+                values((count + 255) / 256, 3),
+                codes: (0..<count).map { UInt8(truncatingIfNeeded: random.word($0, stream: 4, 0)) },
+                map: WeightScales.dynamicMap,
+                offset: 0.25
+            )
+        }
+        if type == .int8 { scales = WeightScales(values(rows, 3)) }
         // Exponents of scales near 2⁻⁴, where they are multiplied by others near 2⁻¹⁰.
         let exponent: UInt8 = type.blockLength == 256 ? 0x14 : 0x2C
         for start in stride(from: 0, to: bytes.count, by: block) {
@@ -51,6 +63,7 @@ struct Samples {
             columns: columns,
             type: type,
             bytes: UnsafeRawBufferPointer(box.memory),
+            scales: scales,
             owner: box
         )
     }

@@ -1,6 +1,7 @@
 """LoRA steps in PyTorch + PEFT from Ingot's initial adapter, on the examples and settings of a run.
 
-Arguments: MODEL RUN_DIR. MODEL is a GGUF file or a Hugging Face directory. RUN_DIR holds initial/ and final/ (PEFT adapter directories) and
+Arguments: MODEL RUN_DIR [nf4|int8]. MODEL is a GGUF file or a Hugging Face directory; with a third
+argument its blocks are quantised by bitsandbytes. RUN_DIR holds initial/ and final/ (PEFT adapter directories) and
 run.json: {examples: [{tokens, isTrained}], examplesPerStep, seed, rates: [..], clipNorm,
 losses: [..], norms: [..], weightDecay}. Fails if a loss differs by more than 1e-4 relative, or
 if the final adapter of PEFT is not Ingot's.
@@ -33,13 +34,34 @@ def permutation(seed, count, stream, epoch):
     return order
 
 
+def quantised(names):
+    """Settings of transformers for QLoRA; bitsandbytes is imported for them alone."""
+    if names != ["nf4"]:
+        return {}
+    from transformers import BitsAndBytesConfig
+    return {"device_map": "cpu", "quantization_config": BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.float32)}
+
+
+def restore_int8(model):
+    """Puts the values of LLM.int8()'s weights in place: its layers would round their inputs too."""
+    from bitsandbytes import functional
+    for name, layer in model.named_modules():
+        if isinstance(layer, torch.nn.Linear) and ".layers." in name:
+            codes, scales, _ = functional.int8_vectorwise_quant(layer.weight.data.to(torch.float16))
+            layer.weight.data = functional.int8_vectorwise_dequant(codes, scales)
+
+
 directory = sys.argv[2]
 run = json.load(open(directory + "/run.json"))
 torch.set_num_threads(2)
 path = sys.argv[1]
 source = [path] if os.path.isdir(path) else [os.path.dirname(path), os.path.basename(path)]
 base = AutoModelForCausalLM.from_pretrained(
-    source[0], gguf_file=(source + [None])[1], dtype=torch.float32)
+    source[0], gguf_file=(source + [None])[1], dtype=torch.float32, **quantised(sys.argv[3:]))
+if sys.argv[3:] == ["int8"]:
+    restore_int8(base)
 base.config.use_cache = False
 with warnings.catch_warnings():
     warnings.filterwarnings("error", category=UserWarning)

@@ -22,6 +22,10 @@ llama3 = dict(rope_type="llama3", rope_theta=10000.0, factor=8.0, low_freq_facto
               high_freq_factor=4.0, original_max_position_embeddings=32)
 models = {
     "llama2": ("Llama", dict(num_key_value_heads=4)),
+    # SmolLM2-135M's widths.
+    "smollm2": ("Llama", dict(
+        hidden_size=576, intermediate_size=1536, num_attention_heads=9, num_key_value_heads=3,
+        num_hidden_layers=1, tie_word_embeddings=True)),
     "llama3": ("Llama", dict(rope_parameters=llama3, tie_word_embeddings=True)),
     "linear": ("Llama", dict(rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=4.0))),
     "mistral": ("Mistral", dict(sliding_window=9)),

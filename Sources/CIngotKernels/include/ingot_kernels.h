@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// How a frozen weight is stored; the quantised types are GGUF's blocks of 32 or 256 values.
+/// How a frozen weight is stored; the quantised types are GGUF's blocks of 32 or 256 values, and
+/// bitsandbytes' two, whose scales lie apart.
 typedef enum ingot_weight_type {
     INGOT_F32 = 0,
     INGOT_F16 = 1,
@@ -23,6 +24,10 @@ typedef enum ingot_weight_type {
     INGOT_Q8_0 = 5,
     INGOT_Q4_K = 6,
     INGOT_Q6_K = 7,
+    /// Two values a byte, the first in the upper half: places in the table `ingot_nf4`. Blocks of 64.
+    INGOT_NF4 = 8,
+    /// x = q · scale · (1 / 127); the scale is a row's.
+    INGOT_INT8 = 9,
 } ingot_weight_type;
 
 /// Which instructions compute; the results do not depend on it.
@@ -31,6 +36,17 @@ typedef enum ingot_level {
     INGOT_AVX2 = 1,
     INGOT_AVX512 = 2,
 } ingot_level;
+
+/// Scales of INGOT_NF4, one for each block of 64 values, blocks numbered through all rows; or of
+/// INGOT_INT8, one for each row.
+typedef struct ingot_scales {
+    const float *values;
+    /// Scales that are quantised themselves (NF4): block b's is
+    /// map[codes[b]] · values[b / 256] + offset. Otherwise NULL, and it is values[b].
+    const uint8_t *codes;
+    const float *map;
+    float offset;
+} ingot_scales;
 
 /// A summand of a product: A [m, k] times B [k, n].
 typedef struct ingot_term {
@@ -43,6 +59,8 @@ typedef struct ingot_term {
     size_t b_row_bytes;
     ingot_weight_type type;
     int b_is_transposed;
+    /// Where the type has scales apart.
+    const ingot_scales *scales;
 } ingot_term;
 
 enum { INGOT_TERM_LIMIT = 6 };
@@ -156,8 +174,8 @@ ingot_level ingot_best_level(void);
 /// The kernels of `level`, which the processor must have.
 const ingot_kernel_table *ingot_kernels(ingot_level level);
 
-/// Expands `count` values of a row to fp32. Quantised: `count` is a multiple of 32, and `source`
-/// the start of a block.
+/// Expands `count` values of a row to fp32, in a type without scales apart. Quantised: `count` is a
+/// multiple of 32, and `source` the start of a block.
 void ingot_expand_row(
     ingot_weight_type type, const void *restrict source, float *restrict target, size_t count);
 
@@ -165,6 +183,23 @@ void ingot_expand_row(
 /// Quantised: both are multiples of 32.
 void ingot_expand(
     const ingot_term *term, size_t row, size_t first, float *restrict target, size_t count);
+
+/// The 16 values of NF4, in order.
+extern const float ingot_nf4[16];
+
+/// Quantises `count` blocks of 64 values as bitsandbytes does: 32 bytes of codes for each, and its
+/// largest magnitude as its scale.
+void ingot_quantise_nf4(const float *x, size_t count, uint8_t *codes, float *scales);
+
+/// Quantises `count` scales in blocks of 256, as bitsandbytes does with its dynamic `map` of 256
+/// values in order: a code for each, a scale for each block, and the offset that was taken off.
+void ingot_quantise_scales(
+    const float *scales, size_t count, const float *map, uint8_t *codes, float *values,
+    float *offset);
+
+/// Quantises a row of `count` values as LLM.int8() does: rounded to f16, then to 127ths of the
+/// largest magnitude, which is the scale.
+void ingot_quantise_int8(const float *x, size_t count, int8_t *codes, float *scale);
 
 /// Elementary functions in fp64 without libm, for tables and totals; not for hot loops.
 double ingot_exp(double x);

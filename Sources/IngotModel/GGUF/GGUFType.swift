@@ -38,7 +38,7 @@ package enum GGUFType {
 }
 
 extension WeightType {
-    /// The name that ggml and people use.
+    /// The name that ggml, or bitsandbytes, and people use.
     package var name: String {
         switch self {
         case .f32: "F32"
@@ -49,6 +49,8 @@ extension WeightType {
         case .q8_0: "Q8_0"
         case .q4_k: "Q4_K"
         case .q6_k: "Q6_K"
+        case .nf4: "NF4"
+        case .int8: "INT8"
         }
     }
 }

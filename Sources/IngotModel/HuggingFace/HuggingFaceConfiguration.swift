@@ -64,8 +64,10 @@ struct HuggingFaceConfiguration {
     private func checkUnsupported(_ architecture: Architecture) throws(ModelFileError) {
         var expected: [(key: String, value: JSONValue)] = [
             ("hidden_act", "silu"), ("mlp_bias", false), ("partial_rotary_factor", 1.0),
-            ("quantization_config", nil),
         ]
+        // Which tensors it quantised, and how, those say themselves.
+        let method = try fields.object("quantization_config")?.string("quant_method")
+        if method != "bitsandbytes" { expected.append(("quantization_config", nil)) }
         // Qwen 2's biases are no matter of its configuration.
         if !architecture.hasProjectionBias { expected.append(("attention_bias", false)) }
         for (key, value) in expected {

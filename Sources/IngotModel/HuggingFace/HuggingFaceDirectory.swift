@@ -22,9 +22,11 @@ struct HuggingFaceDirectory {
     static let shardLimit = 4096
 
     /// All tensors of the weights, whatever files they are in.
-    func tensors() throws -> [StoredTensor] {
+    func tensors() throws -> [StoredTensor] { try BitsAndBytes.tensors(of: entries()) }
+
+    private func entries() throws -> [SafetensorsEntry] {
         // `from_pretrained` takes the single file when both are there.
-        if try exists(Self.weights) { return try open(Self.weights).storedTensors() }
+        if try exists(Self.weights) { return try open(Self.weights).entries }
         guard let index = try JSONFields.read("\(path)/\(Self.index)", limit: 1 << 26) else {
             throw ModelFileError(
                 path,
@@ -55,11 +57,11 @@ struct HuggingFaceDirectory {
         try SafetensorsFile(MappedFile(path: "\(path)/\(name)"))
     }
 
-    private func shards(_ index: JSONFields) throws -> [StoredTensor] {
+    private func shards(_ index: JSONFields) throws -> [SafetensorsEntry] {
         let places = try places(index)
-        var tensors: [StoredTensor] = []
+        var tensors: [SafetensorsEntry] = []
         for name in places.files {
-            for tensor in try open(name).storedTensors() {
+            for tensor in try open(name).entries {
                 guard places.fileOf[tensor.name] == name else {
                     throw ModelFileError(
                         tensor.file.path,

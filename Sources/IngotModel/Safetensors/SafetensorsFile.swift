@@ -19,28 +19,41 @@ package struct SafetensorsFile: Sendable {
     /// The free texts of the file, such as `format`.
     package var metadata: [String: String] { header.metadata }
 
-    /// The tensors in types that Ingot computes with.
-    func storedTensors() throws(ModelFileError) -> [StoredTensor] {
-        var tensors: [StoredTensor] = []
-        for tensor in header.tensors {
-            guard let type = tensor.type.weightType else {
-                throw ModelFileError(
-                    file.path,
-                    place: "tensor \(tensor.name)",
-                    "has the type \(tensor.type.rawValue), which Ingot does not compute with",
-                    remedy: "convert the model to F32, F16 or BF16"
-                )
-            }
-            tensors.append(
-                StoredTensor(
-                    name: tensor.name,
-                    shape: tensor.shape,
-                    type: type,
-                    range: tensor.range,
-                    file: file
-                )
+    /// All tensors, of whatever types.
+    var entries: [SafetensorsEntry] {
+        header.tensors.map { SafetensorsEntry(tensor: $0, file: file) }
+    }
+}
+
+/// A tensor of one of the files of a model.
+struct SafetensorsEntry: Sendable {
+    let tensor: SafetensorsHeader.Tensor
+    let file: MappedFile
+
+    var name: String { tensor.name }
+
+    /// The tensor in a type that Ingot computes with.
+    func stored() throws(ModelFileError) -> StoredTensor {
+        guard let type = tensor.type.weightType else {
+            throw ModelFileError(
+                file.path,
+                place: "tensor \(tensor.name)",
+                "has the type \(tensor.type.rawValue), which Ingot does not compute with",
+                remedy: "convert the model to F32, F16 or BF16"
             )
         }
-        return tensors
+        return StoredTensor(
+            name: tensor.name,
+            shape: tensor.shape,
+            type: type,
+            range: tensor.range,
+            file: file
+        )
+    }
+
+    /// A copy of the bytes.
+    var bytes: [UInt8] {
+        // Safe: the header's check put the range inside the file.
+        unsafe Array(UnsafeRawBufferPointer(rebasing: file.bytes[tensor.range]))
     }
 }

@@ -18,7 +18,7 @@ struct Import: ParsableCommand {
     struct GGUF: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "gguf",
-            abstract: "Import a GGUF file (F32, F16, BF16, Q4_0, Q4_1, Q8_0; Llama architecture)."
+            abstract: "Import a GGUF file (Llama, Mistral, Qwen 2 and 3; F32 to Q4_K and Q6_K)."
         )
 
         @Argument(help: "The file.", completion: .file(extensions: ["gguf"]))
