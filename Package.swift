@@ -89,7 +89,7 @@ let package = Package(
             ]
         ),
         module("IngotData", ["IngotCore", "IngotCrypto"]),
-        module("IngotTrainer", ["IngotCore", "IngotModel", "IngotTensor"]),
+        module("IngotTrainer", ["IngotCore", "IngotCrypto", "IngotModel", "IngotTensor"]),
         module("IngotEvaluation", ["IngotCore", "IngotCrypto", "IngotData"]),
         module("IngotImage", ["IngotArchive", "IngotCore", "IngotCrypto", "IngotFiles"]),
 
@@ -226,7 +226,7 @@ let package = Package(
         tests("IngotStore", ["IngotCore", "IngotCrypto", "IngotFiles", "IngotTestSupport"]),
         tests("IngotTemplate", ["IngotCore"]),
         tests("IngotTensor"),
-        tests("IngotTrainer", ["IngotModel", "IngotTensor"]),
+        tests("IngotTrainer", ["IngotCore", "IngotCrypto", "IngotModel", "IngotTensor"]),
         tests("IngotTransfer", store + ["IngotCatalog", "IngotEvidence", "IngotRemote"]),
         tests("IngotWorkspace", store),
         tests("IngotYAML", ["IngotCore"]),

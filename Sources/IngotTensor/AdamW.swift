@@ -34,6 +34,18 @@ package struct AdamW: Sendable {
             first = FloatBuffer(count: count)
             second = FloatBuffer(count: count)
         }
+
+        /// What `adam` had left after `step` steps.
+        package init(first: [Float], second: [Float], step: Int, of adam: AdamW) {
+            precondition(first.count == second.count, "two moments of each parameter")
+            self.first = FloatBuffer(first)
+            self.second = FloatBuffer(second)
+            self.step = step
+            for _ in 0..<step {
+                power1 *= adam.beta1
+                power2 *= adam.beta2
+            }
+        }
     }
 
     /// Updates `parameters` by the gradients times `gradientScale` (for clipping).

@@ -57,6 +57,9 @@ struct LoRAParameters: Sendable {
         Matrix(gradients, rows: 1, columns: gradients.count).clear()
     }
 
+    /// Writes all values anew.
+    func set(_ all: [Float]) { Matrix(values, rows: 1, columns: values.count).set(all) }
+
     /// PEFT's start: A uniform in ±1/√inputs, B zero.
     ///
     /// Element i of A in a block and role is a function of the seed, those two and i.

@@ -5,7 +5,7 @@ internal import IngotTensor
 /// Clips a step's gradients by their global norm and updates the parameters.
 struct Optimizer {
     private let adam: AdamW
-    private var state: AdamW.State
+    private(set) var moments: AdamW.State
     private let clipNorm: Double
     private let parameters: LoRAParameters
 
@@ -16,9 +16,14 @@ struct Optimizer {
             beta2: configuration.beta2,
             epsilon: configuration.epsilon
         )
-        state = AdamW.State(count: parameters.values.count)
+        moments = AdamW.State(count: parameters.values.count)
         clipNorm = configuration.clipNorm
         self.parameters = parameters
+    }
+
+    /// Goes on after `step` steps that left these moments.
+    mutating func restore(first: [Float], second: [Float], step: Int) {
+        moments = AdamW.State(first: first, second: second, step: step, of: adam)
     }
 
     /// The norm before clipping.
@@ -40,7 +45,7 @@ struct Optimizer {
             gradients: parameters.gradients,
             gradientScale: Float(factor),
             rate: rate,
-            state: &state,
+            state: &moments,
             compute: compute
         )
         return norm

@@ -21,4 +21,20 @@ enum Packing {
         }
         return rows.map { $0.sorted() }
     }
+
+    /// Cuts a sequence of examples into passes of at most `passLength` tokens, or of one example.
+    static func cut(_ sequence: [Int], lengths: [Int], passLength: Int) -> [[Int]] {
+        var passes: [[Int]] = []
+        var used = 0
+        for index in sequence {
+            if let last = passes.indices.last, used + lengths[index] <= passLength {
+                passes[last].append(index)
+                used += lengths[index]
+            } else {
+                passes.append([index])
+                used = lengths[index]
+            }
+        }
+        return passes
+    }
 }

@@ -11,7 +11,9 @@ struct RowPass {
     private let backwardBlock: BlockBackward
     /// Inputs of the blocks and, last, the output of the last one, [rows, hiddenSize].
     private let hidden: [Matrix]
+    /// Of each block, or of the one that was computed last.
     private let activations: [BlockActivations]
+    private let recomputesBlocks: Bool
     private let forwardScratch: BlockScratch
     private let backwardScratch: BlockBackward.Scratch
     private let gradient: Matrix
@@ -22,11 +24,14 @@ struct RowPass {
     private static let logitRows = 256
 
     /// Memory for rows of up to `rowLength` tokens.
+    ///
+    /// With `recomputesBlocks` only the blocks' inputs are kept for the way back, and each block is
+    /// computed once more there, to the same bits.
     init(
         weights: DecoderWeights,
         parameters: LoRAParameters,
-        rank: Int,
         rowLength: Int,
+        recomputesBlocks: Bool,
         compute: Compute
     ) {
         let configuration = weights.configuration
@@ -42,13 +47,14 @@ struct RowPass {
         hidden = (0...configuration.layerCount).map { _ in
             Matrix(rows: rowLength, columns: configuration.hiddenSize)
         }
-        activations = (0..<configuration.layerCount).map { _ in
+        self.recomputesBlocks = recomputesBlocks
+        activations = (0..<(recomputesBlocks ? 1 : configuration.layerCount)).map { _ in
             BlockActivations(rows: rowLength, weights: weights)
         }
         forwardScratch = BlockScratch(rows: rowLength, configuration: configuration)
         backwardScratch = BlockBackward.Scratch(
             rows: rowLength,
-            rank: rank,
+            rank: LinearRole.allCases.map(weights.rank).max() ?? 0,
             configuration: configuration
         )
         gradient = Matrix(rows: rowLength, columns: configuration.hiddenSize)
@@ -58,49 +64,32 @@ struct RowPass {
         )
     }
 
-    /// Σ of the row's token losses.
+    /// Adds the row's token losses to `sum`, one after another.
     ///
     /// With `factor`, the gradients of factor · Σ are added to the
     /// parameters' gradients.
-    func run(_ row: PackedRow, factor: Float?) -> Double {
+    func run(_ row: PackedRow, factor: Float?, after sum: Double = 0) -> Double {
         let count = row.tokens.count
-        guard count > 0 else { return 0 }
+        guard count > 0 else { return sum }
         let angles = RotaryAngles(positions: row.positions, weights.configuration)
-        let scratch = forwardScratch.first(count)
         hidden[0].rows(0..<count).gather(row.tokens, from: weights.embedding)
-        for (index, layer) in weights.layers.enumerated() {
-            let x = hidden[index].rows(0..<count)
-            let here = activations[index].first(count)
-            forwardBlock.projectAttention(
-                layer,
-                x: x,
-                angles: angles,
-                activations: here,
-                scratch: scratch
-            )
-            forwardBlock.finish(
-                layer,
-                x: x,
-                segments: row.segments,
-                activations: here,
-                scratch: scratch,
-                output: hidden[index + 1].rows(0..<count)
-            )
-        }
+        for index in weights.layers.indices { forward(index, row, angles) }
         let gradient = gradient.rows(0..<count)
-        let loss = head(row, gradient: factor == nil ? nil : gradient, factor: factor ?? 0)
+        let loss = head(row, gradient: factor == nil ? nil : gradient, factor: factor ?? 0, sum)
         guard factor != nil, loss.isFinite else { return loss }
         for (index, layer) in weights.layers.enumerated().reversed() {
+            // Of the last block everything is still there.
+            if recomputesBlocks, index + 1 < weights.layers.count { forward(index, row, angles) }
             backwardBlock.run(
                 BlockBackward.Saved(
                     index: index,
                     layer: layer,
                     x: hidden[index].rows(0..<count),
-                    activations: activations[index].first(count),
+                    activations: activations(index).first(count),
                     segments: row.segments,
                     angles: angles
                 ),
-                forward: scratch,
+                forward: forwardScratch.first(count),
                 scratch: backwardScratch.first(count),
                 gradient: gradient,
                 needsInput: index > 0
@@ -109,9 +98,42 @@ struct RowPass {
         return loss
     }
 
+    private func activations(_ block: Int) -> BlockActivations {
+        activations[recomputesBlocks ? 0 : block]
+    }
+
+    /// A block's output from its input.
+    private func forward(_ index: Int, _ row: PackedRow, _ angles: RotaryAngles) {
+        let count = row.tokens.count
+        let layer = weights.layers[index]
+        let x = hidden[index].rows(0..<count)
+        let here = activations(index).first(count)
+        let scratch = forwardScratch.first(count)
+        forwardBlock.projectAttention(
+            layer,
+            x: x,
+            angles: angles,
+            activations: here,
+            scratch: scratch
+        )
+        forwardBlock.finish(
+            layer,
+            x: x,
+            segments: row.segments,
+            activations: here,
+            scratch: scratch,
+            output: hidden[index + 1].rows(0..<count)
+        )
+    }
+
     /// The loss at the predicting rows, whose logits alone are computed, some at a time; sets
     /// `gradient` for the last block's output.
-    private func head(_ row: PackedRow, gradient: Matrix?, factor: Float) -> Double {
+    private func head(
+        _ row: PackedRow,
+        gradient: Matrix?,
+        factor: Float,
+        _ sum: Double
+    ) -> Double {
         let count = row.predictingRows.count
         let width = weights.configuration.hiddenSize
         let epsilon = weights.configuration.normEpsilon
@@ -120,7 +142,7 @@ struct RowPass {
         picked.gather(row.predictingRows, from: hidden[weights.layers.count])
         compute.norm(picked, weight: weights.finalNorm, epsilon: epsilon, into: normed)
         let normedGradient = Matrix(rows: count, columns: width)
-        var loss = 0.0
+        var loss = sum
         for first in stride(from: 0, to: count, by: Self.logitRows) {
             let rows = first..<min(first + Self.logitRows, count)
             let block = logits.rows(0..<rows.count)

@@ -11,10 +11,10 @@ package enum Schedule: String, Sendable, CaseIterable {
     /// Falls to zero on half a cosine.
     case cosine
 
-    /// The share of the peak rate at step 1, 2, …, `steps`: warm-up never computes with a rate of
-    /// zero, and the peak is reached right after it.
+    /// The share of the peak rate at step 1, 2, …, `steps`, as `transformers`' schedulers give it:
+    /// warm-up begins at zero, and the peak is reached right after it.
     package func factor(step: Int, steps: Int, warmup: Int) -> Double {
-        if step <= warmup { return Double(step) / Double(warmup + 1) }
+        if step <= warmup { return Double(step - 1) / Double(warmup) }
         let progress = Double(step - 1 - warmup) / Double(max(1, steps - warmup))
         switch self {
         case .constant: return 1

@@ -25,9 +25,12 @@ package struct StepMetrics: Sendable, Equatable {
 package struct TrainingResult: Sendable {
     package let adapter: Adapter
     package let metrics: [StepMetrics]
+    /// The step after which the adapter was as it is: the last one, or the one with the best
+    /// validation.
+    package let step: Int
 
-    /// The last validation's loss.
+    /// The validation's loss of the adapter.
     package var validationLoss: Double? {
-        metrics.last(where: { $0.validationLoss != nil })?.validationLoss
+        metrics.last(where: { $0.step <= step && $0.validationLoss != nil })?.validationLoss
     }
 }

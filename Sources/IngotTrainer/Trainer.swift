@@ -6,7 +6,8 @@ internal import IngotTensor
 /// Trains a LoRA adapter over a frozen model.
 ///
 /// (1) The adapter's bytes are a function of the model, the examples in order, the configuration
-///     (threads excepted) and the initial adapter.
+///     (its `threads`, `tokensAtOnce` and `recomputesBlocks` excepted) and the initial adapter,
+///     wherever the training was interrupted.
 /// (2) The base is never changed, merged or expanded as a whole.
 /// (3) A step's loss is Σ token losses / Σ trained tokens over all its examples.
 package struct Trainer: Sendable {
@@ -55,118 +56,53 @@ package struct Trainer: Sendable {
         )
     }
 
-    /// Runs all steps.
+    /// Runs all steps, or those after `state`.
     ///
     /// `onStep` is called after each one; what it throws ends the training.
     /// Blocks and computes on threads of its own; keep it off the cooperative pool.
     ///
-    /// - Throws: `TrainerError` for examples that cannot be used and for a loss that is not
-    ///   finite, naming the step.
+    /// - Throws: `TrainerError` for examples that cannot be used, for a loss that cannot be learned
+    ///   from, naming the step, and where `saving` was told to end. In the last two cases the
+    ///   state after the last good step was saved.
     package mutating func train(
         examples: [TrainingExample],
         validation: [TrainingExample] = [],
+        from state: TrainingState? = nil,
+        saving: StateSaving? = nil,
         onStep: (StepMetrics) throws -> Void
     ) throws -> TrainingResult {
         try check(examples, "training")
         if !validation.isEmpty { try check(validation, "validation") }
-        let order = StepOrder(
-            exampleCount: examples.count,
-            examplesPerStep: configuration.examplesPerStep,
-            length: configuration.length,
-            seed: configuration.seed
-        )
-        let compute = Compute(kernels: configuration.kernels, threads: configuration.threads)
-        let weights = DecoderWeights(model) { parameters[$0, $1]?.matrices }
-        let longest = (examples + validation).map(\.tokens.count).max() ?? 1
-        let pass = RowPass(
-            weights: weights,
+        var loop = TrainingLoop(
+            model: model,
+            configuration: configuration,
             parameters: parameters,
-            rank: configuration.rank,
-            rowLength: min(
-                configuration.rowLength,
-                max(longest, order.tokenLimit(examples, validation: validation))
-            ),
-            compute: compute
+            examples: examples,
+            validation: validation
         )
-        var optimizer = Optimizer(configuration, parameters: parameters)
-        var metrics: [StepMetrics] = []
-        for step in 1...order.stepCount {
-            let clock = ContinuousClock()
-            let start = clock.now
-            let chosen = order.examples(of: step).map { examples[$0] }
-            let outcome = try gradients(of: chosen, step: step, pass)
-            let rate =
-                configuration.learningRate
-                * configuration.schedule.factor(
-                    step: step,
-                    steps: order.stepCount,
-                    warmup: configuration.warmupSteps
-                )
-            let norm = try optimizer.step(rate: rate, number: step, compute: compute)
-            let seconds = (clock.now - start) / .seconds(1)
-            let validationLoss =
-                isValidated(step, of: order.stepCount)
-                ? meanLoss(validation, pass) : nil
-            let metric = StepMetrics(
-                step: step,
-                stepCount: order.stepCount,
-                loss: outcome.loss,
-                learningRate: rate,
-                gradientNorm: norm,
-                tokenCount: outcome.tokens,
-                trainedTokenCount: outcome.trained,
-                seconds: seconds,
-                validationLoss: validationLoss
-            )
-            metrics.append(metric)
+        if let state { try loop.restore(state) }
+        while !loop.isFinished {
+            let metric: StepMetrics
+            do { metric = try loop.step() } catch {
+                if let saving { try saving.save(loop.state(key: saving.key)) }
+                throw error
+            }
             try onStep(metric)
-        }
-        return TrainingResult(adapter: adapter, metrics: metrics)
-    }
-
-    private func isValidated(_ step: Int, of count: Int) -> Bool {
-        if step == count { return true }
-        let interval = configuration.validationInterval
-        return interval > 0 && step.isMultiple(of: interval)
-    }
-
-    /// Leaves the gradients of a step's mean loss with the parameters.
-    private func gradients(
-        of examples: [TrainingExample],
-        step: Int,
-        _ pass: RowPass
-    ) throws -> (loss: Double, tokens: Int, trained: Int) {
-        let trained = examples.reduce(0) { $0 + $1.trainedCount }
-        parameters.clearGradients()
-        var sum = 0.0
-        var tokens = 0
-        for row in packed(examples) {
-            let loss = pass.run(row, factor: trained > 0 ? 1 / Float(trained) : 0)
-            guard loss.isFinite else {
+            guard let saving, !loop.isFinished else { continue }
+            let isInterrupted = saving.isInterrupted()
+            if isInterrupted || saving.interval > 0 && metric.step.isMultiple(of: saving.interval) {
+                try saving.save(loop.state(key: saving.key))
+            }
+            if isInterrupted {
                 throw TrainerError(
-                    .lossNotFinite,
-                    "step \(step): the loss is not a finite number; lower the learning rate "
-                        + "(\(configuration.learningRate)) or look at the step's examples"
+                    .interrupted,
+                    "interrupted after step \(metric.step) of \(metric.stepCount); "
+                        + "its state is kept: go on with --resume"
                 )
             }
-            sum += loss
-            tokens += row.tokens.count
         }
-        return (trained > 0 ? sum / Double(trained) : 0, tokens, trained)
-    }
-
-    /// Mean loss over all trained tokens; nil without any.
-    private func meanLoss(_ examples: [TrainingExample], _ pass: RowPass) -> Double? {
-        let trained = examples.reduce(0) { $0 + $1.trainedCount }
-        guard trained > 0 else { return nil }
-        return packed(examples).reduce(0.0) { $0 + pass.run($1, factor: nil) } / Double(trained)
-    }
-
-    private func packed(_ examples: [TrainingExample]) -> [PackedRow] {
-        Packing.rows(
-            lengths: examples.map(\.tokens.count),
-            rowLength: configuration.rowLength
-        ).map { row in PackedRow(row.map { examples[$0] }) }
+        let step = loop.finish()
+        return TrainingResult(adapter: adapter, metrics: loop.metrics, step: step)
     }
 
     private func check(_ examples: [TrainingExample], _ name: String) throws {

@@ -11,6 +11,9 @@ package struct TrainerError: IngotError, Equatable {
         case tokenOutOfRange
         case adapterMismatch
         case lossNotFinite
+        case lossExploded
+        case stateMismatch
+        case interrupted
     }
 
     package let code: Code

@@ -3,8 +3,8 @@
 package import IngotModel
 package import IngotTensor
 
-/// Everything that, with the base model and the examples in order, decides an adapter's bytes,
-/// except `threads`, which decides nothing.
+/// Everything that, with the base model and the examples in order, decides an adapter's bytes;
+/// `threads`, `tokensAtOnce` and `recomputesBlocks` decide time and memory alone.
 package struct TrainingConfiguration: Sendable, Equatable {
     /// How many steps are made.
     package enum Length: Sendable, Equatable {
@@ -24,8 +24,12 @@ package struct TrainingConfiguration: Sendable, Equatable {
     package var length = Length.epochs(1)
     /// Examples whose gradients make one step.
     package var examplesPerStep = 16
-    /// Tokens computed together; memory grows with it, results do not depend on padding.
+    /// Tokens of a packed row: with the examples it decides the order of all sums.
     package var rowLength = 512
+    /// Tokens computed together, which memory grows with; 0 for a row's, and an example is never cut.
+    package var tokensAtOnce = 0
+    /// Keeps only the blocks' inputs for the way back, and computes each block twice.
+    package var recomputesBlocks = false
     package var weightDecay = 0.0
     package var beta1 = 0.9
     package var beta2 = 0.999
@@ -35,12 +39,18 @@ package struct TrainingConfiguration: Sendable, Equatable {
     package var seed: UInt64 = 0
     /// Steps between validations; 0 validates at the end only.
     package var validationInterval = 0
+    /// The adapter with the best validation is the result, not the last one.
+    package var keepsBest = false
+    package var earlyStopping: EarlyStopping?
     package var threads = 1
     package var kernels = KernelSet.portable
     /// `base_model_name_or_path` of the adapter.
     package var baseName = ""
 
     package init() {}
+
+    /// Tokens of a pass.
+    var passLength: Int { tokensAtOnce > 0 ? tokensAtOnce : rowLength }
 
     /// - Throws: `TrainerError` naming the setting.
     func check() throws {
@@ -73,6 +83,16 @@ package struct TrainingConfiguration: Sendable, Equatable {
         try require(epsilon.isFinite && epsilon > 0, "epsilon", "a positive number")
         try require(clipNorm.isFinite && clipNorm >= 0, "clipNorm", "a number from 0 up")
         try require(validationInterval >= 0, "validationInterval", "0 or more")
+        try require(tokensAtOnce >= 0, "tokensAtOnce", "0 or more")
+        if let earlyStopping {
+            try require(earlyStopping.patience > 0, "patience", "1 or more")
+            try require(
+                earlyStopping.minimumImprovement >= 0 && earlyStopping.minimumImprovement.isFinite,
+                "minimumImprovement",
+                "a number from 0 up"
+            )
+            try require(validationInterval > 0, "validationInterval", "1 or more to stop early")
+        }
         switch length {
         case .epochs(let count): try require(count > 0, "epochs", "1 or more")
         case .steps(let count): try require(count > 0, "steps", "1 or more")

@@ -23,6 +23,16 @@ import Testing
         #expect(sums.allSatisfy { $0 <= 64 })
     }
 
+    @Test("a sequence is cut where a pass is full, and an example never is")
+    func cut() {
+        let lengths = [3, 7, 5, 3, 2]
+        let sequence = [0, 1, 2, 3, 4]
+        #expect(Packing.cut(sequence, lengths: lengths, passLength: 10) == [[0, 1], [2, 3, 4]])
+        #expect(Packing.cut(sequence, lengths: lengths, passLength: 1) == sequence.map { [$0] })
+        #expect(Packing.cut(sequence, lengths: lengths, passLength: 99) == [sequence])
+        #expect(Packing.cut([], lengths: [], passLength: 4).isEmpty)
+    }
+
     @Test("a packed row restarts positions and leaves out what predicts nothing")
     func packedRow() {
         let row = PackedRow([

@@ -33,8 +33,8 @@ import Testing
         let pass = RowPass(
             weights: weights,
             parameters: parameters,
-            rank: 4,
             rowLength: 64,
+            recomputesBlocks: false,
             compute: Compute(threads: 2)
         )
         let row = PackedRow(examples)
@@ -222,6 +222,9 @@ import Testing
             ("beta1", { $0.beta1 = 1 }), ("beta2", { $0.beta2 = -0.1 }),
             ("epsilon", { $0.epsilon = 0 }), ("clipNorm", { $0.clipNorm = .infinity }),
             ("validationInterval", { $0.validationInterval = -1 }),
+            ("tokensAtOnce", { $0.tokensAtOnce = -1 }),
+            ("validationInterval", { $0.earlyStopping = EarlyStopping(patience: 1) }),
+            ("patience", { $0.earlyStopping = EarlyStopping(patience: 0) }),
             ("epochs", { $0.length = .epochs(0) }), ("steps", { $0.length = .steps(0) }),
         ]
         for (name, change) in changes {
