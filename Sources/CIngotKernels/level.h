@@ -11,6 +11,7 @@
 #include "product.h"
 #include "rows.h"
 #include "attention.h"
+#include "dropout.h"
 
 const ingot_kernel_table TABLE = {
     .product = product,
@@ -28,4 +29,5 @@ const ingot_kernel_table TABLE = {
     .square_sum = square_sum,
     .adam_step = adam_step,
     .exponential = exponential,
+    .dropout = dropout,
 };

@@ -66,6 +66,12 @@ package struct Matrix: Sendable {
         return Matrix(buffer, offset: offset, rows: rows * (columns / width), columns: width)
     }
 
+    /// As many rows of fewer columns in the same memory.
+    package func narrowed(to columns: Int) -> Matrix {
+        precondition(columns <= self.columns, "columns of a matrix")
+        return Matrix(buffer, offset: offset, rows: rows, columns: columns)
+    }
+
     /// A copy of everything.
     package var values: [Float] { buffer.values(offset..<offset + rows * columns) }
 

@@ -58,6 +58,8 @@ struct BlockBackward {
         let activations: BlockActivations
         let segments: [AttentionSegment]
         let angles: RotaryAngles
+        /// The one of the forward pass.
+        let dropout: LoRADropout?
     }
 
     /// `gradient` comes in for the block's output and leaves for its input.
@@ -190,7 +192,7 @@ struct BlockBackward {
         var products: [Product] = []
         let lows = outputs.enumerated().map { place, output -> Matrix? in
             guard let lora = saved.layer[output.0].lora else { return nil }
-            let low = scratch.low[place]
+            let low = scratch.low[place].narrowed(to: lora.rank)
             products.append(
                 Product(
                     low,
@@ -204,7 +206,7 @@ struct BlockBackward {
         return lows
     }
 
-    /// dx = Σ over roles of dy W + low A.
+    /// dx = Σ over roles of dy W + low A, the latter masked like the update's input.
     private func inputGradient(
         _ outputs: [(LinearRole, Matrix)],
         _ lows: [Matrix?],
@@ -214,12 +216,20 @@ struct BlockBackward {
         var terms: [Product.Term] = []
         for ((role, dy), low) in zip(outputs, lows) {
             terms.append(.linearGradient(dy, saved.layer[role].weight))
-            if let low, let lora = saved.layer[role].lora { terms.append(.plain(low, lora.a)) }
+            guard saved.dropout == nil, let low, let lora = saved.layer[role].lora else { continue }
+            terms.append(.plain(low, lora.a))
         }
         compute.run([Product(dx, terms)])
+        guard let dropout = saved.dropout else { return }
+        for ((role, _), low) in zip(outputs, lows) {
+            guard let low, let lora = saved.layer[role].lora else { continue }
+            let update = dropout.scratch(like: dx)
+            compute.run([Product(update, [.plain(low, lora.a)])])
+            compute.addDropout(update, dropout.mask(saved.index, role), to: dx)
+        }
     }
 
-    /// dA += lowᵀ x and dB += (scale · x Aᵀ)ᵀ dy.
+    /// dA += lowᵀ x, x masked as it was, and dB += (scale · x Aᵀ)ᵀ dy.
     private func weightGradients(
         _ outputs: [(LinearRole, Matrix)],
         _ lows: [Matrix?],
@@ -232,11 +242,18 @@ struct BlockBackward {
                 let forwardLow = saved.activations.low(role, of: saved.layer[role])
             else { continue }
             products.append(
-                Product(slot.aGradient, accumulates: true, [.transposedTimes(low, x)])
-            )
-            products.append(
                 Product(slot.bGradient, accumulates: true, [.transposedTimes(forwardLow, dy)])
             )
+            if let dropout = saved.dropout {
+                let masked = dropout.masked(x, saved.index, role, compute)
+                compute.run([
+                    Product(slot.aGradient, accumulates: true, [.transposedTimes(low, masked)])
+                ])
+            } else {
+                products.append(
+                    Product(slot.aGradient, accumulates: true, [.transposedTimes(low, x)])
+                )
+            }
         }
         if !products.isEmpty { compute.run(products) }
     }

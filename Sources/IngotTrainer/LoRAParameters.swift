@@ -20,29 +20,29 @@ struct LoRAParameters: Sendable {
     private let slots: [Slot?]
 
     init(_ configuration: AdapterConfiguration, model: ModelConfiguration) {
-        let rank = configuration.rank
-        var shapes: [(rows: Int, columns: Int)?] = []
-        for _ in 0..<model.layerCount {
-            for role in LinearRole.allCases {
-                shapes.append(configuration.targets.contains(role) ? model.shape(of: role) : nil)
-            }
+        let places = (0..<model.layerCount).flatMap { block in
+            LinearRole.allCases.map { (block, $0, configuration.rank(block, $0)) }
         }
-        let count = shapes.reduce(0) { $0 + ($1.map { rank * ($0.rows + $0.columns) } ?? 0) }
+        let count = places.reduce(0) { sum, place in
+            let (rows, columns) = model.shape(of: place.1)
+            return sum + place.2 * (rows + columns)
+        }
         let values = FloatBuffer(count: count)
         let gradients = FloatBuffer(count: count)
         var offset = 0
-        slots = shapes.map { shape in
-            guard let shape else { return nil }
-            let b = offset + rank * shape.columns
-            defer { offset = b + rank * shape.rows }
+        slots = places.map { block, role, rank in
+            guard rank > 0 else { return nil }
+            let (rows, columns) = model.shape(of: role)
+            let b = offset + rank * columns
+            defer { offset = b + rank * rows }
             return Slot(
                 matrices: LoRAMatrices(
-                    a: Matrix(values, offset: offset, rows: rank, columns: shape.columns),
-                    bTransposed: Matrix(values, offset: b, rows: rank, columns: shape.rows),
-                    scale: configuration.scale
+                    a: Matrix(values, offset: offset, rows: rank, columns: columns),
+                    bTransposed: Matrix(values, offset: b, rows: rank, columns: rows),
+                    scale: configuration.scale(block, role)
                 ),
-                aGradient: Matrix(gradients, offset: offset, rows: rank, columns: shape.columns),
-                bGradient: Matrix(gradients, offset: b, rows: rank, columns: shape.rows)
+                aGradient: Matrix(gradients, offset: offset, rows: rank, columns: columns),
+                bGradient: Matrix(gradients, offset: b, rows: rank, columns: rows)
             )
         }
         self.values = values

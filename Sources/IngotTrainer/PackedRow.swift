@@ -10,8 +10,13 @@ struct PackedRow {
     /// Rows whose next token is trained, and that token.
     let predictingRows: [Int]
     let targets: [Int32]
+    /// The step that the row is computed in, and the number of its first token there.
+    let step: Int
+    let firstToken: Int
 
-    init(_ examples: [TrainingExample]) {
+    init(_ examples: [TrainingExample], step: Int = 0, firstToken: Int = 0) {
+        self.step = step
+        self.firstToken = firstToken
         var tokens: [Int32] = []
         var positions: [Int] = []
         var segments: [AttentionSegment] = []

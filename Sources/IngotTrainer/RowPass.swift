@@ -18,6 +18,10 @@ struct RowPass {
     private let backwardScratch: BlockBackward.Scratch
     private let gradient: Matrix
     private let logits: Matrix
+    private let seed: UInt64
+    private let dropoutRate: Double
+    /// Nil without dropout.
+    private let dropoutScratch: Matrix?
 
     /// Rows of logits that exist at a time: the head is expanded once for so many rows, and 256
     /// rows of a vocabulary of 49,152 are 50 MB.
@@ -25,16 +29,24 @@ struct RowPass {
 
     /// Memory for rows of up to `rowLength` tokens.
     ///
-    /// With `recomputesBlocks` only the blocks' inputs are kept for the way back, and each block is
+    /// With the setting `recomputesBlocks` only the blocks' inputs are kept for the way back, and each block is
     /// computed once more there, to the same bits.
     init(
         weights: DecoderWeights,
         parameters: LoRAParameters,
         rowLength: Int,
-        recomputesBlocks: Bool,
+        settings: TrainingConfiguration,
         compute: Compute
     ) {
         let configuration = weights.configuration
+        seed = settings.seed
+        dropoutRate = settings.dropout
+        dropoutScratch =
+            settings.dropout > 0
+            ? Matrix(
+                rows: rowLength,
+                columns: LinearRole.allCases.map { configuration.shape(of: $0).columns }.max() ?? 0
+            ) : nil
         self.compute = compute
         self.weights = weights
         forwardBlock = BlockForward(weights, compute: compute)
@@ -47,7 +59,7 @@ struct RowPass {
         hidden = (0...configuration.layerCount).map { _ in
             Matrix(rows: rowLength, columns: configuration.hiddenSize)
         }
-        self.recomputesBlocks = recomputesBlocks
+        recomputesBlocks = settings.recomputesBlocks
         activations = (0..<(recomputesBlocks ? 1 : configuration.layerCount)).map { _ in
             BlockActivations(rows: rowLength, weights: weights)
         }
@@ -73,13 +85,17 @@ struct RowPass {
         guard count > 0 else { return sum }
         let angles = RotaryAngles(positions: row.positions, weights.configuration)
         hidden[0].rows(0..<count).gather(row.tokens, from: weights.embedding)
-        for index in weights.layers.indices { forward(index, row, angles) }
+        // What is measured, not learned, is measured whole.
+        let dropout = factor == nil ? nil : dropout(row)
+        for index in weights.layers.indices { forward(index, row, angles, dropout) }
         let gradient = gradient.rows(0..<count)
         let loss = head(row, gradient: factor == nil ? nil : gradient, factor: factor ?? 0, sum)
         guard factor != nil, loss.isFinite else { return loss }
         for (index, layer) in weights.layers.enumerated().reversed() {
             // Of the last block everything is still there.
-            if recomputesBlocks, index + 1 < weights.layers.count { forward(index, row, angles) }
+            if recomputesBlocks, index + 1 < weights.layers.count {
+                forward(index, row, angles, dropout)
+            }
             backwardBlock.run(
                 BlockBackward.Saved(
                     index: index,
@@ -87,7 +103,8 @@ struct RowPass {
                     x: hidden[index].rows(0..<count),
                     activations: activations(index).first(count),
                     segments: row.segments,
-                    angles: angles
+                    angles: angles,
+                    dropout: dropout
                 ),
                 forward: forwardScratch.first(count),
                 scratch: backwardScratch.first(count),
@@ -102,8 +119,26 @@ struct RowPass {
         activations[recomputesBlocks ? 0 : block]
     }
 
+    private func dropout(_ row: PackedRow) -> LoRADropout? {
+        dropoutScratch.map {
+            LoRADropout(
+                rate: dropoutRate,
+                seed: seed,
+                step: row.step,
+                firstRow: row.firstToken,
+                scratch: $0
+            )
+        }
+    }
+
     /// A block's output from its input.
-    private func forward(_ index: Int, _ row: PackedRow, _ angles: RotaryAngles) {
+    private func forward(
+        _ index: Int,
+        _ row: PackedRow,
+        _ angles: RotaryAngles,
+        _ dropout: LoRADropout?
+    ) {
+        let dropping = dropout.map { BlockForward.Dropping($0, block: index) }
         let count = row.tokens.count
         let layer = weights.layers[index]
         let x = hidden[index].rows(0..<count)
@@ -114,7 +149,8 @@ struct RowPass {
             x: x,
             angles: angles,
             activations: here,
-            scratch: scratch
+            scratch: scratch,
+            dropping: dropping
         )
         forwardBlock.finish(
             layer,
@@ -122,7 +158,8 @@ struct RowPass {
             segments: row.segments,
             activations: here,
             scratch: scratch,
-            output: hidden[index + 1].rows(0..<count)
+            output: hidden[index + 1].rows(0..<count),
+            dropping: dropping
         )
     }
 

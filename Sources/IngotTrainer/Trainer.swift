@@ -27,6 +27,7 @@ package struct Trainer: Sendable {
         self.model = model
         self.configuration = configuration
         let shape = configuration.adapterConfiguration
+        try Self.check(shape, of: model.configuration)
         parameters = LoRAParameters(shape, model: model.configuration)
         parameters.initialize(seed: configuration.seed, layerCount: model.configuration.layerCount)
         guard let initial else { return }
@@ -40,10 +41,47 @@ package struct Trainer: Sendable {
         parameters.set(initial)
     }
 
+    /// Whether every module that the shape means is there and wide enough.
+    private static func check(
+        _ shape: AdapterConfiguration,
+        of model: ModelConfiguration
+    ) throws {
+        func refuse(_ setting: String, _ problem: String) throws -> Never {
+            throw TrainerError(.badConfiguration, "training setting \(setting): \(problem)")
+        }
+        if let layers = shape.layers {
+            guard !layers.isEmpty, layers.allSatisfy((0..<model.layerCount).contains) else {
+                try refuse("layers", "the model has the layers 0 to \(model.layerCount - 1)")
+            }
+        }
+        if let fault = shape.patternFault(layerCount: model.layerCount) {
+            try refuse("patterns", "\(fault), which have different values")
+        }
+        if let unused = shape.unusedPatterns(layerCount: model.layerCount).first {
+            try refuse(
+                "patterns",
+                "'\(unused)' means no trained module; their names are like "
+                    + "model.layers.0.self_attn.q_proj and model.layers.0.mlp.up_proj"
+            )
+        }
+        for block in 0..<model.layerCount {
+            for role in LinearRole.allCases {
+                let (rows, columns) = model.shape(of: role)
+                guard shape.rank(block, role) <= min(rows, columns) else {
+                    try refuse(
+                        "rank",
+                        "\(shape.rank(block, role)) is more than \(role.rawValue) of layer \(block) "
+                            + "has, \(rows) × \(columns); a larger rank adds nothing"
+                    )
+                }
+            }
+        }
+    }
+
     private static func pairs(of adapter: Adapter, match shape: AdapterConfiguration) -> Bool {
         (0..<adapter.layerCount).allSatisfy { block in
             LinearRole.allCases.allSatisfy { role in
-                adapter[block, role]?.rank == (shape.targets.contains(role) ? shape.rank : nil)
+                (adapter[block, role]?.rank ?? 0) == shape.rank(block, role)
             }
         }
     }

@@ -18,6 +18,12 @@ package struct TrainingConfiguration: Sendable, Equatable {
     package var alpha = 32.0
     package var targets = LinearRole.allCases
     package var usesRankStabilisation = false
+    /// The blocks that are trained; nil for all.
+    package var layers: [Int]?
+    package var rankPattern: [ModulePattern: Int] = [:]
+    package var alphaPattern: [ModulePattern: Double] = [:]
+    /// The share of each update's input that a step leaves out.
+    package var dropout = 0.0
     package var learningRate = 1e-3
     package var schedule = Schedule.cosine
     package var warmupSteps = 0
@@ -65,6 +71,21 @@ package struct TrainingConfiguration: Sendable, Equatable {
         try require(rank > 0 && rank <= Self.rankLimit, "rank", "1 to \(Self.rankLimit)")
         try require(alpha.isFinite && alpha > 0, "alpha", "a positive number")
         try require(!targets.isEmpty, "targets", "at least one linear layer")
+        try require(dropout >= 0 && dropout < 1, "dropout", "in [0, 1)")
+        for (pattern, rank) in rankPattern {
+            try require(
+                rank > 0 && rank <= Self.rankLimit,
+                "rank of '\(pattern.text)'",
+                "1 to \(Self.rankLimit)"
+            )
+        }
+        for (pattern, alpha) in alphaPattern {
+            try require(
+                alpha.isFinite && alpha > 0,
+                "alpha of '\(pattern.text)'",
+                "a positive number"
+            )
+        }
         try require(
             learningRate.isFinite && learningRate >= 0,
             "learningRate",
@@ -104,12 +125,17 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
     /// What the adapter's own configuration says.
     package var adapterConfiguration: AdapterConfiguration {
-        AdapterConfiguration(
+        var adapter = AdapterConfiguration(
             rank: rank,
             alpha: alpha,
             usesRankStabilisation: usesRankStabilisation,
             targets: targets,
             baseName: baseName
         )
+        adapter.layers = layers.map { Set($0).sorted() }
+        adapter.rankPattern = rankPattern
+        adapter.alphaPattern = alphaPattern
+        adapter.dropout = dropout
+        return adapter
     }
 }

@@ -49,7 +49,7 @@ struct TrainingLoop {
                     order.tokenLimit(examples, validation: validation)
                 )
             ),
-            recomputesBlocks: configuration.recomputesBlocks,
+            settings: configuration,
             compute: compute
         )
         guessLoss = Elementary.logarithm(Double(model.configuration.vocabularySize))
@@ -156,7 +156,7 @@ struct TrainingLoop {
         parameters.clearGradients()
         var sum = 0.0
         var tokens = 0
-        for row in rows(examples) {
+        for row in rows(examples, step: step) {
             sum = pass.run(row, factor: trained > 0 ? 1 / Float(trained) : 0, after: sum)
             guard sum.isFinite else {
                 throw TrainerError(
@@ -183,17 +183,26 @@ struct TrainingLoop {
     private func meanLoss(_ examples: [TrainingExample]) -> Double? {
         let trained = examples.reduce(0) { $0 + $1.trainedCount }
         guard trained > 0 else { return nil }
-        let sum = rows(examples).reduce(0.0) { pass.run($1, factor: nil, after: $0) }
+        let sum = rows(examples, step: 0).reduce(0.0) { pass.run($1, factor: nil, after: $0) }
         return sum / Double(trained)
     }
 
     /// What is computed together: packing alone decides the order of all sums, the length of a pass
     /// only where the sequence is cut.
-    private func rows(_ examples: [TrainingExample]) -> [PackedRow] {
+    private func rows(_ examples: [TrainingExample], step: Int) -> [PackedRow] {
         let lengths = examples.map(\.tokens.count)
         let sequence = Packing.rows(lengths: lengths, rowLength: configuration.rowLength)
             .flatMap(\.self)
+        var firstToken = 0
         return Packing.cut(sequence, lengths: lengths, passLength: configuration.passLength)
-            .map { pass in PackedRow(pass.map { examples[$0] }) }
+            .map { pass in
+                let row = PackedRow(
+                    pass.map { examples[$0] },
+                    step: step,
+                    firstToken: firstToken
+                )
+                firstToken += row.tokens.count
+                return row
+            }
     }
 }

@@ -124,8 +124,15 @@ struct AdapterPEFTTests {
         "refuses, by name, what it does not compute",
         arguments: [
             ConfigAttack("use_dora", true), ConfigAttack("lora_bias", true),
-            ConfigAttack("bias", "all"), ConfigAttack("rank_pattern", ["q_proj": 4]),
-            ConfigAttack("alpha_pattern", ["q_proj": 4]), ConfigAttack("fan_in_fan_out", true),
+            ConfigAttack("bias", "all"),
+            ConfigAttack("rank_pattern", ["q_proj": 4], "its rank in the configuration is 4"),
+            ConfigAttack("rank_pattern", ["q_proj": 0]), ConfigAttack("rank_pattern", [1]),
+            ConfigAttack("rank_pattern", ["(?=q)": 2], "'(?=q)'"),
+            ConfigAttack("alpha_pattern", ["q_proj": "x"]),
+            ConfigAttack("alpha_pattern", ["q_proj": 4, ".*_proj": 5], "several values"),
+            ConfigAttack("layers_to_transform", [0], "not in a layer of layers_to_transform"),
+            ConfigAttack("layers_to_transform", ["x"]), ConfigAttack("layers_to_transform", -1),
+            ConfigAttack("fan_in_fan_out", true),
             ConfigAttack("modules_to_save", ["lm_head"]), ConfigAttack("use_qalora", true),
             ConfigAttack("layer_replication", [[0, 1]]),
             ConfigAttack("init_lora_weights", "pissa"),
@@ -158,7 +165,36 @@ struct AdapterPEFTTests {
         members["init_lora_weights"] = "gaussian"
         members["lora_dropout"] = 0.05
         let changed = JSONValue.object(members).canonicalBytes
-        #expect(try Adapter(directoryFiles: changed, weights: weights) == Self.adapter())
+        var expected = Self.adapter()
+        expected.configuration.dropout = 0.05
+        #expect(try Adapter(directoryFiles: changed, weights: weights) == expected)
+    }
+
+    @Test("keeps ranks and alphas of single modules, and the layers that are changed")
+    func patterns() throws {
+        var shape = Self.adapter().configuration
+        shape.layers = [1]
+        shape.dropout = 0.1
+        shape.rankPattern = [try ModulePattern(parsing: "layers.1.*.q_proj"): 3]
+        shape.alphaPattern = [try ModulePattern(parsing: "down_proj"): 2.5]
+        var adapter = Adapter(configuration: shape, layerCount: 2)
+        for role in shape.targets {
+            let (rows, columns) = Self.shape.shape(of: role)
+            let rank = shape.rank(1, role)
+            adapter[1, role] = LoRAPair(
+                rank: rank,
+                a: (0..<rank * columns).map { Float($0) / 7 },
+                b: (0..<rank * rows).map { Float($0) / 3 }
+            )
+        }
+        #expect(adapter[1, .q]?.rank == 3 && adapter[1, .v]?.rank == 2)
+        #expect(shape.scale(1, .q) == Float(32.0 / 3) && shape.scale(1, .down) == 1.25)
+        let (config, weights) = Self.files(adapter)
+        let found = try Adapter(directoryFiles: config, weights: weights, for: Self.shape)
+        #expect(found == adapter)
+        let text = String(decoding: config, as: UTF8.self)
+        #expect(text.contains("\"rank_pattern\": {\n    \"layers.1.*.q_proj\": 3\n  }"))
+        #expect(text.contains("\"lora_dropout\": 0.1"))
     }
 
     struct WeightAttack: Sendable, CustomTestStringConvertible {

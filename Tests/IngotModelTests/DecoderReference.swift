@@ -80,7 +80,7 @@ struct DecoderReference {
             let update = (0..<pair.rank).reduce(0.0) {
                 $0 + Double(pair.b[i * pair.rank + $1]) * low[$1]
             }
-            y[i] += Double(adapter.configuration.scale) * update
+            y[i] += Double(adapter.configuration.scale(block, role)) * update
         }
         return y
     }

@@ -29,6 +29,7 @@ import Testing
         var settings = Samples.settings
         settings.length = .steps(6)
         settings.validationInterval = 3
+        settings.dropout = 0.2
         change(&settings)
         var trainer = try Trainer(
             model: Samples.model,

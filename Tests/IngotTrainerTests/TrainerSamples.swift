@@ -98,7 +98,7 @@ enum TrainerSamples {
     }
 
     /// PEFT's start has B = 0; this one moves everything.
-    static func adapter() -> Adapter {
+    static func adapter(_ settings: TrainingConfiguration = settings) -> Adapter {
         var adapter = Adapter(
             configuration: settings.adapterConfiguration,
             layerCount: configuration.layerCount
@@ -108,10 +108,11 @@ enum TrainerSamples {
             for role in LinearRole.allCases {
                 let (rows, columns) = configuration.shape(of: role)
                 let place = UInt32(block * 7 + role.index)
+                let rank = adapter.configuration.rank(block, role)
                 adapter[block, role] = LoRAPair(
-                    rank: 4,
-                    a: (0..<4 * columns).map { random.uniform($0, stream: 3, place) - 0.5 },
-                    b: (0..<4 * rows).map { (random.uniform($0, stream: 4, place) - 0.5) * 0.2 }
+                    rank: rank,
+                    a: (0..<rank * columns).map { random.uniform($0, stream: 3, place) - 0.5 },
+                    b: (0..<rank * rows).map { (random.uniform($0, stream: 4, place) - 0.5) * 0.2 }
                 )
             }
         }

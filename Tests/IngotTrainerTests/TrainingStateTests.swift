@@ -17,6 +17,7 @@ import Testing
         settings.length = .steps(14)
         settings.validationInterval = 3
         settings.keepsBest = true
+        settings.dropout = 0.1
         return settings
     }
 

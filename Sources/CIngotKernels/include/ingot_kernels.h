@@ -126,6 +126,14 @@ typedef struct ingot_adam {
     float gradient;     // factor of the gradient: clipping
 } ingot_adam;
 
+/// Which elements of a row are dropped; Philox's key is the seed.
+typedef struct ingot_dropout {
+    uint32_t key0, key1;
+    uint32_t stream, step;
+    uint32_t threshold; // rate · 2³²
+    float scale;        // 1 / (1 − rate)
+} ingot_dropout;
+
 /// The kernels of one level. T rows, H columns.
 typedef struct ingot_kernel_table {
     /// Rows [row0, row1) and columns [column0, column1) of a product; column0 % 16 == 0.
@@ -166,6 +174,9 @@ typedef struct ingot_kernel_table {
         float *parameter, const float *gradient, float *m, float *v, const ingot_adam *adam,
         size_t n);
     void (*exponential)(const float *x, float *y, size_t n);
+    /// y [n] = x ∘ the mask of `row`, or y += that.
+    void (*dropout)(
+        const float *x, float *y, size_t n, const ingot_dropout *mask, uint32_t row, int adds);
 } ingot_kernel_table;
 
 /// The best level of this processor.

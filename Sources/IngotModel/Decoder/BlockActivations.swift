@@ -20,7 +20,7 @@ package struct BlockActivations: Sendable {
     /// [rows, feedForwardSize].
     package let gate: Matrix
     package let up: Matrix
-    /// scale · x Aᵀ of each role, [rows, rank].
+    /// scale · x Aᵀ of each role, [rows, the largest rank of a block].
     private let low: [Matrix?]
 
     package init(rows: Int, weights: DecoderWeights) {
@@ -60,7 +60,7 @@ package struct BlockActivations: Sendable {
 
     /// The low-rank part of `role`, if the layer has an update.
     package func low(_ role: LinearRole, of layer: LinearLayer) -> Matrix? {
-        layer.lora == nil ? nil : low[role.index]
+        layer.lora.flatMap { low[role.index]?.narrowed(to: $0.rank) }
     }
 }
 

@@ -14,13 +14,25 @@ package struct BlockForward: Sendable {
         attention = weights.attention
     }
 
+    /// What dropout leaves out in one block, in training.
+    package struct Dropping {
+        let dropout: LoRADropout
+        let block: Int
+
+        package init(_ dropout: LoRADropout, block: Int) {
+            self.dropout = dropout
+            self.block = block
+        }
+    }
+
     /// Queries, keys and values of x, rotated.
     package func projectAttention(
         _ layer: DecoderWeights.Layer,
         x: Matrix,
         angles: RotaryAngles,
         activations: BlockActivations,
-        scratch: BlockScratch
+        scratch: BlockScratch,
+        dropping: Dropping? = nil
     ) {
         compute.norm(
             x,
@@ -32,7 +44,8 @@ package struct BlockForward: Sendable {
             [(.q, activations.projectedQ), (.k, activations.projectedK), (.v, activations.v)],
             of: layer,
             scratch.normed,
-            activations
+            activations,
+            dropping
         )
         if let norms = layer.headNorms {
             normHeads(activations.projectedQ, weight: norms.q, into: activations.q)
@@ -49,7 +62,8 @@ package struct BlockForward: Sendable {
         segments: [AttentionSegment],
         activations: BlockActivations,
         scratch: BlockScratch,
-        output: Matrix
+        output: Matrix,
+        dropping: Dropping? = nil
     ) {
         compute.attention(
             activations.q,
@@ -59,16 +73,17 @@ package struct BlockForward: Sendable {
             shape: attention,
             into: activations.o
         )
-        linear([(.o, activations.middle)], of: layer, activations.o, activations)
+        linear([(.o, activations.middle)], of: layer, activations.o, activations, dropping)
         compute.add(x, to: activations.middle)
-        feedForward(layer, activations: activations, scratch: scratch, output: output)
+        feedForward(layer, activations, scratch, dropping, output: output)
     }
 
     /// The feed-forward part alone.
     private func feedForward(
         _ layer: DecoderWeights.Layer,
-        activations: BlockActivations,
-        scratch: BlockScratch,
+        _ activations: BlockActivations,
+        _ scratch: BlockScratch,
+        _ dropping: Dropping?,
         output: Matrix
     ) {
         compute.norm(
@@ -81,14 +96,15 @@ package struct BlockForward: Sendable {
             [(.gate, activations.gate), (.up, activations.up)],
             of: layer,
             scratch.normed,
-            activations
+            activations,
+            dropping
         )
         compute.swiglu(
             gate: activations.gate,
             up: activations.up,
             into: scratch.activated
         )
-        linear([(.down, output)], of: layer, scratch.activated, activations)
+        linear([(.down, output)], of: layer, scratch.activated, activations, dropping)
         compute.add(activations.middle, to: output)
     }
 
@@ -107,12 +123,10 @@ package struct BlockForward: Sendable {
         _ roles: [(role: LinearRole, output: Matrix)],
         of layer: DecoderWeights.Layer,
         _ x: Matrix,
-        _ activations: BlockActivations
+        _ activations: BlockActivations,
+        _ dropping: Dropping?
     ) {
-        let low = roles.compactMap { role, _ in
-            layer[role].lowProduct(x, low: activations.low(role, of: layer[role]))
-        }
-        if !low.isEmpty { compute.run(low) }
+        lowProducts(roles.map(\.role), of: layer, x, activations, dropping)
         compute.run(
             roles.map { role, output in
                 layer[role].product(x, low: activations.low(role, of: layer[role]), into: output)
@@ -120,6 +134,28 @@ package struct BlockForward: Sendable {
         )
         for (role, output) in roles {
             if let bias = layer[role].bias { compute.add(row: bias, to: output) }
+        }
+    }
+
+    private func lowProducts(
+        _ roles: [LinearRole],
+        of layer: DecoderWeights.Layer,
+        _ x: Matrix,
+        _ activations: BlockActivations,
+        _ dropping: Dropping?
+    ) {
+        func product(_ role: LinearRole, _ x: Matrix) -> Product? {
+            layer[role].lowProduct(x, low: activations.low(role, of: layer[role]))
+        }
+        guard let dropping else {
+            let low = roles.compactMap { product($0, x) }
+            if !low.isEmpty { compute.run(low) }
+            return
+        }
+        // One after another: each has a mask of its own, in the same memory.
+        for role in roles where layer[role].lora != nil {
+            let masked = dropping.dropout.masked(x, dropping.block, role, compute)
+            if let low = product(role, masked) { compute.run([low]) }
         }
     }
 }

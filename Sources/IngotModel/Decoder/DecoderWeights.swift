@@ -56,7 +56,7 @@ package struct DecoderWeights: Sendable {
     package init(_ model: Model, adapter: Adapter?) {
         self.init(model) { block, role in
             guard let adapter, let pair = adapter[block, role] else { return nil }
-            return LoRAMatrices(pair, scale: adapter.configuration.scale)
+            return LoRAMatrices(pair, scale: adapter.configuration.scale(block, role))
         }
     }
 

@@ -93,10 +93,14 @@ struct PEFTTensorName: Hashable {
     }
 
     func text(isB: Bool) -> String {
-        "\(Self.prefix)\(block).\(Self.part(role)).\(role.rawValue).lora_\(isB ? "B" : "A").weight"
+        "\(Self.prefix)\(module).lora_\(isB ? "B" : "A").weight"
     }
 
-    private static let prefix = "base_model.model.model.layers."
+    /// The module's own name in the base, which PEFT's patterns are for.
+    var module: String { "\(Self.layers)\(block).\(Self.part(role)).\(role.rawValue)" }
+
+    private static let prefix = "base_model.model."
+    private static let layers = "model.layers."
 
     private static func part(_ role: LinearRole) -> String {
         switch role {
@@ -107,8 +111,9 @@ struct PEFTTensorName: Hashable {
 
     /// Nil for a name that is none of these.
     static func parse(_ name: String) -> (name: PEFTTensorName, isB: Bool)? {
-        guard name.hasPrefix(prefix) else { return nil }
-        let parts = name.dropFirst(prefix.count).split(
+        let start = prefix + layers
+        guard name.hasPrefix(start) else { return nil }
+        let parts = name.dropFirst(start.count).split(
             separator: ".",
             omittingEmptySubsequences: false
         )

@@ -20,16 +20,33 @@ struct PEFTConfiguration {
     /// sort_keys=True)`.
     func bytes() -> [UInt8] {
         var members = Self.defaults
-        let alpha = configuration.alpha
         members["base_model_name_or_path"] = .string(configuration.baseName)
         members["r"] = .integer(Int64(configuration.rank))
-        members["lora_alpha"] = Int64(exactly: alpha).map(JSONValue.integer) ?? .number(alpha)
+        members["lora_alpha"] = Self.number(configuration.alpha)
+        members["lora_dropout"] = .number(configuration.dropout)
+        members["rank_pattern"] = Self.object(configuration.rankPattern) { .integer(Int64($0)) }
+        members["alpha_pattern"] = Self.object(configuration.alphaPattern, Self.number)
+        if let layers = configuration.layers {
+            members["layers_to_transform"] = .array(layers.map { .integer(Int64($0)) })
+        }
         members["use_rslora"] = .bool(configuration.usesRankStabilisation)
         // PEFT writes a set in the order of its hash; sorted, the bytes are repeatable.
         let targets = configuration.targets.map(\.rawValue)
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         members["target_modules"] = .array(targets.map(JSONValue.string))
         return Array(JSONValue.object(members).prettyText.utf8)
+    }
+
+    /// A whole number as one, as PEFT's own files have it.
+    private static func number(_ value: Double) -> JSONValue {
+        Int64(exactly: value).map(JSONValue.integer) ?? .number(value)
+    }
+
+    private static func object<Value>(
+        _ patterns: [ModulePattern: Value],
+        _ json: (Value) -> JSONValue
+    ) -> JSONValue {
+        .object(Dictionary(uniqueKeysWithValues: patterns.map { ($0.key.text, json($0.value)) }))
     }
 
     private static let defaults: [String: JSONValue] = [
@@ -48,12 +65,12 @@ struct PEFTConfiguration {
 
     // MARK: Reading
 
-    /// The keys that say nothing about what a trained adapter computes.
+    /// The keys that are read elsewhere or say nothing about what a trained adapter computes.
     private static let ignored: Set<String> = [
-        "auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "eva_config",
-        "exclude_modules", "inference_mode", "layers_pattern", "layers_to_transform",
+        "alpha_pattern", "auto_mapping", "base_model_name_or_path", "ensure_weight_tying",
+        "eva_config", "exclude_modules", "inference_mode", "layers_pattern", "layers_to_transform",
         "lora_alpha", "lora_dropout", "megatron_core", "peft_version", "qalora_group_size", "r",
-        "revision", "runtime_config", "target_modules", "task_type", "use_rslora",
+        "rank_pattern", "revision", "runtime_config", "target_modules", "task_type", "use_rslora",
     ]
 
     init(parsing bytes: [UInt8], file: String) throws(ModelFileError) {
@@ -84,13 +101,79 @@ struct PEFTConfiguration {
                 remedy: Self.remedy
             )
         }
-        configuration = AdapterConfiguration(
+        var configuration = AdapterConfiguration(
             rank: rank,
             alpha: alpha,
             usesRankStabilisation: members["use_rslora"]?.bool ?? false,
             targets: try Self.targets(members["target_modules"], file),
             baseName: members["base_model_name_or_path"]?.string ?? ""
         )
+        configuration.dropout = members["lora_dropout"]?.double ?? 0
+        configuration.layers = try Self.layers(members["layers_to_transform"], file)
+        configuration.rankPattern = try Self.patterns("rank_pattern", members, file) { value in
+            value.integer.flatMap { (1...Self.rankLimit).contains($0) ? $0 : nil }
+        }
+        configuration.alphaPattern = try Self.patterns("alpha_pattern", members, file) { value in
+            value.double.flatMap { $0.isFinite ? $0 : nil }
+        }
+        self.configuration = configuration
+    }
+
+    private static let patternLimit = 4096
+
+    private static func patterns<Value>(
+        _ key: String,
+        _ members: [String: JSONValue],
+        _ file: String,
+        _ convert: (JSONValue) -> Value?
+    ) throws(ModelFileError) -> [ModulePattern: Value] {
+        guard let value = members[key], value != .null else { return [:] }
+        guard let entries = value.object, entries.count <= patternLimit else {
+            throw ModelFileError(file, place: key, "expected patterns with values", remedy: remedy)
+        }
+        var patterns: [ModulePattern: Value] = [:]
+        for (text, value) in entries {
+            let pattern: ModulePattern
+            do { pattern = try ModulePattern(parsing: text) } catch {
+                throw ModelFileError(
+                    file,
+                    place: key,
+                    "'\(text)': \(error.problem)",
+                    remedy: "name the modules by plain patterns"
+                )
+            }
+            guard let number = convert(value) else {
+                throw ModelFileError(
+                    file,
+                    place: key,
+                    "'\(text)' has the value \(value.canonicalText.prefix(60))",
+                    remedy: remedy
+                )
+            }
+            patterns[pattern] = number
+        }
+        return patterns
+    }
+
+    /// A list, or one number.
+    private static func layers(
+        _ value: JSONValue?,
+        _ file: String
+    ) throws(ModelFileError) -> [Int]? {
+        guard let value, value != .null, value != [] else { return nil }
+        let numbers = value.array?.map(\.integer) ?? [value.integer]
+        let layers = numbers.compactMap(\.self)
+        guard layers.count == numbers.count,
+            layers.allSatisfy((0..<ConfigurationCheck.layerLimit).contains)
+        else {
+            throw ModelFileError(
+                file,
+                place: "layers_to_transform",
+                "expected numbers of layers",
+                remedy: remedy
+            )
+        }
+        return Set(layers).sorted()
     }
 
     private static let remedy = "write the adapter again with PEFT or Ingot"

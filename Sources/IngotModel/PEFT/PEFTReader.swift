@@ -17,7 +17,7 @@ struct PEFTReader {
         _ configuration: AdapterConfiguration,
         for model: ModelConfiguration?
     ) throws -> Adapter {
-        let halves = try readHalves(rank: configuration.rank)
+        let halves = try readHalves()
         var configuration = configuration
         let found = Set(halves.keys.map(\.name.role))
         if configuration.targets.isEmpty {
@@ -33,12 +33,20 @@ struct PEFTReader {
             )
         }
         let layerCount = model?.layerCount ?? ((halves.keys.map(\.name.block).max() ?? 0) + 1)
+        if let fault = configuration.patternFault(layerCount: layerCount) {
+            throw failure("rank_pattern, alpha_pattern", "several values: \(fault)")
+        }
         var adapter = Adapter(configuration: configuration, layerCount: layerCount)
         for key in halves.keys where !key.isB {
             guard key.name.block < layerCount else {
                 throw failure(key.name.text(isB: false), "the model has \(layerCount) layers")
             }
-            adapter[key.name.block, key.name.role] = try pair(key.name, halves, model)
+            adapter[key.name.block, key.name.role] = try pair(
+                key.name,
+                halves,
+                rank: configuration.rank(key.name.block, key.name.role),
+                model
+            )
         }
         // Every A was met above; a B alone is left over.
         for key in halves.keys where key.isB {
@@ -54,7 +62,7 @@ struct PEFTReader {
         let isB: Bool
     }
 
-    private func readHalves(rank: Int) throws(ModelFileError) -> [Key: Half] {
+    private func readHalves() throws(ModelFileError) -> [Key: Half] {
         let header = try SafetensorsHeader(file: file, byteCount: bytes.count) {
             Array(bytes.prefix($0))
         }
@@ -64,13 +72,8 @@ struct PEFTReader {
             guard let (name, isB) = PEFTTensorName.parse(tensor.name) else {
                 throw failure(tensor.name, "is not a LoRA tensor of a Llama block")
             }
-            guard tensor.shape.count == 2, tensor.shape[isB ? 1 : 0] == rank,
-                tensor.shape[0] > 0, tensor.shape[1] > 0
-            else {
-                throw failure(
-                    tensor.name,
-                    "has the shape \(tensor.shape), but the configuration's r is \(rank)"
-                )
+            guard tensor.shape.count == 2, tensor.shape[0] > 0, tensor.shape[1] > 0 else {
+                throw failure(tensor.name, "has the shape \(tensor.shape), expected two sizes")
             }
             halves[Key(name: name, isB: isB)] = Half(
                 shape: tensor.shape,
@@ -83,6 +86,7 @@ struct PEFTReader {
     private func pair(
         _ name: PEFTTensorName,
         _ halves: [Key: Half],
+        rank: Int,
         _ model: ModelConfiguration?
     ) throws(ModelFileError) -> LoRAPair {
         guard let a = halves[Key(name: name, isB: false)] else {
@@ -90,6 +94,15 @@ struct PEFTReader {
         }
         guard let b = halves[Key(name: name, isB: true)] else {
             throw failure(name.text(isB: true), "is missing")
+        }
+        guard rank > 0 else {
+            throw failure(name.text(isB: false), "is not in a layer of layers_to_transform")
+        }
+        for (half, isB) in [(a, false), (b, true)] where half.shape[isB ? 1 : 0] != rank {
+            throw failure(
+                name.text(isB: isB),
+                "has the shape \(half.shape), but its rank in the configuration is \(rank)"
+            )
         }
         if let model {
             let (rows, columns) = model.shape(of: name.role)
