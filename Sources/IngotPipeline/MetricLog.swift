@@ -8,8 +8,13 @@ internal import IngotTrainer
 /// Times are left out, so that the same training gives the same bytes.
 struct MetricLog {
     private let steps: [StepMetrics]
+    /// The step that the adapter is of.
+    private let kept: Int
 
-    init(_ steps: [StepMetrics]) { self.steps = steps }
+    init(_ result: TrainingResult) {
+        steps = result.metrics
+        kept = result.step
+    }
 
     var bytes: [UInt8] {
         steps.flatMap { step in
@@ -20,6 +25,7 @@ struct MetricLog {
                 "tokens": .integer(Int64(step.tokenCount)),
             ]
             if let loss = step.validationLoss { members["validation_loss"] = .number(loss) }
+            if step.step == kept { members["kept"] = true }
             return JSONValue.object(members).canonicalBytes + [0x0A]
         }
     }
@@ -28,10 +34,10 @@ struct MetricLog {
     var firstAndLast: String {
         guard let first = steps.first, let last = steps.last else { return "unknown" }
         let curve = "\(FixedDecimal.text(first.loss, 4)) → \(FixedDecimal.text(last.loss, 4))"
-        guard let loss = steps.last(where: { $0.validationLoss != nil })?.validationLoss else {
-            return curve
-        }
-        return "\(curve), validation \(FixedDecimal.text(loss, 4))"
+        let validated = steps.last { $0.step <= kept && $0.validationLoss != nil }
+        guard let loss = validated?.validationLoss else { return curve }
+        let step = kept == last.step ? "" : " at step \(kept), which is kept"
+        return "\(curve), validation \(FixedDecimal.text(loss, 4))\(step)"
     }
 }
 

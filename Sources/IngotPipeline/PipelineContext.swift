@@ -13,6 +13,7 @@ package struct PipelineContext: Sendable {
     package let program: Program
     /// Workers of the trainer and of evaluation; never part of a result.
     package let threads: Int
+    package var training = TrainingOptions()
     /// Wall-clock time: the one clock, so that tests can set it.
     package let now: @Sendable () -> Timestamp
     /// Told of each step's progress.

@@ -27,8 +27,9 @@ extension PipelineContext {
             return known
         }
         let base = try openBase(baseDigest)
-        let result = try trained(run, dataset: dataset, base: base)
-        let metrics = MetricLog(result.metrics)
+        let states = TrainingStateFiles(root: store.blobs.layout.root)
+        let result = try trained(run, dataset: dataset, base: base, key: key, states: states)
+        let metrics = MetricLog(result)
         let metricsDigest = try store.blobs.put(metrics.bytes)
         let settings = recipe.train.settings
         let published = try publish(
@@ -50,6 +51,7 @@ extension PipelineContext {
                         "kernelSet": KernelSet.portable.rawValue, "dtype": "float32",
                         "reductionOrder": "fixed", "threads": "\(threads)",
                         "cpu": "\(KernelLevel.best)",
+                        "steps": "\(result.metrics.count)", "adapterOfStep": "\(result.step)",
                     ],
                     program: programRef,
                     metrics: metricsDigest,
@@ -58,6 +60,7 @@ extension PipelineContext {
             )
         }
         try remember(key, published, of: run)
+        try states.remove(key)
         report(
             .stepFinished(
                 .train,
@@ -71,7 +74,9 @@ extension PipelineContext {
     private func trained(
         _ run: RecipeRun,
         dataset: Published,
-        base: BaseModel
+        base: BaseModel,
+        key: StepKey,
+        states: TrainingStateFiles
     ) throws -> TrainingResult {
         let settings = run.recipe.train.settings
         let model = try settings.quantisation.map {
@@ -81,28 +86,77 @@ extension PipelineContext {
                 base: run.recipe.base.repository.text
             )
         }
-        var trainer = try Trainer(
-            model: model ?? base.model,
-            configuration: settings.configuration(
-                threads: threads,
-                baseName: run.recipe.base.repository.text
+        var configuration = settings.configuration(
+            threads: threads,
+            baseName: run.recipe.base.repository.text
+        )
+        if let tokens = training.tokensAtOnce { configuration.tokensAtOnce = tokens }
+        if let recomputes = training.recomputesBlocks {
+            configuration.recomputesBlocks = recomputes
+        }
+        var trainer = try Trainer(model: model ?? base.model, configuration: configuration)
+        let state = try savedState(key, in: states)
+        for metrics in state?.metrics ?? [] {
+            try catalog.append(metrics: metrics.values, step: metrics.step, to: run.id)
+        }
+        var rate = TokenRate()
+        return try InterruptSignals.watch { isInterrupted in
+            try trainer.train(
+                examples: try examples(.train, of: dataset, base: base),
+                validation: try examples(.validation, of: dataset, base: base),
+                from: state,
+                saving: StateSaving(
+                    key: key.digest,
+                    interval: settings.saveInterval,
+                    isInterrupted: isInterrupted,
+                    save: { try states.write($0, key) }
+                )
+            ) { metrics in
+                try catalog.append(metrics: metrics.values, step: metrics.step, to: run.id)
+                let speed = rate.add(metrics.tokenCount, seconds: metrics.seconds)
+                report(
+                    .progress(
+                        .train,
+                        fraction: Double(metrics.step) / Double(max(metrics.stepCount, 1)),
+                        note: "loss \(FixedDecimal.text(metrics.loss, 4)), \(Int(speed)) tokens/s"
+                    )
+                )
+            }
+        }
+    }
+
+    /// The state to go on from; says what is there and what is not.
+    private func savedState(
+        _ key: StepKey,
+        in states: TrainingStateFiles
+    ) throws -> TrainingState? {
+        guard training.resumes else {
+            if let state = try? states.read(key) {
+                report(
+                    .note(
+                        .train,
+                        "a state after step \(state.step) is there and is not used: stop, and give "
+                            + "--resume, to go on from it"
+                    )
+                )
+            }
+            return nil
+        }
+        if let state = try states.read(key) {
+            let last = state.metrics.last?.stepCount ?? state.step
+            report(.note(.train, "going on after step \(state.step) of \(last)"))
+            return state
+        }
+        let others = try states.otherCount(than: key)
+        report(
+            .note(
+                .train,
+                "no state of this training to go on from"
+                    + (others > 0 ? " (\(others) of other recipes, inputs or programs)" : "")
+                    + ": from the first step"
             )
         )
-        var rate = TokenRate()
-        return try trainer.train(
-            examples: try examples(.train, of: dataset, base: base),
-            validation: try examples(.validation, of: dataset, base: base)
-        ) { metrics in
-            try catalog.append(metrics: metrics.values, step: metrics.step, to: run.id)
-            let speed = rate.add(metrics.tokenCount, seconds: metrics.seconds)
-            report(
-                .progress(
-                    .train,
-                    fraction: Double(metrics.step) / Double(max(metrics.stepCount, 1)),
-                    note: "loss \(FixedDecimal.text(metrics.loss, 4)), \(Int(speed)) tokens/s"
-                )
-            )
-        }
+        return nil
     }
 
     /// A split of a prepared version as tokens; empty when it has no such split.

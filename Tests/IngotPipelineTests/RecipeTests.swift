@@ -59,6 +59,17 @@ struct RecipeTests {
         #expect(try settings("none").parameters["quantisation"] == nil)
     }
 
+    @Test("the best validation is kept where there are several, unless the recipe says otherwise")
+    func keep() throws {
+        func keepsBest(_ lines: String) throws -> Bool {
+            try parse(Self.text.replacing("steps: 3", with: lines)).train.settings.keepsBest
+        }
+        #expect(try !keepsBest("steps: 3"))
+        #expect(try keepsBest("validate_every: 2"))
+        #expect(try !keepsBest("validate_every: 2\n  keep: last"))
+        #expect(try keepsBest("keep: best"))
+    }
+
     @Test(
         "names the file, the key and the nearest known key",
         arguments: [
@@ -74,6 +85,16 @@ struct RecipeTests {
             ("lora: {rank: 4}", "lora: {targets: [q_porj]}", "did you mean 'q_proj'"),
             ("lora: {rank: 4}", "method: dora", "dora"),
             ("steps: 3", "quantisation: fp4", "train.quantisation: 'fp4' is none of nf4"),
+            ("lora: {rank: 4}", "lora: {dropout: 1}", "train.lora.dropout"),
+            ("lora: {rank: 4}", "lora: {layers: []}", "train.lora.layers"),
+            ("lora: {rank: 4}", "lora: {rank_pattern: {'(q': 4}}", "a group is not closed"),
+            ("lora: {rank: 4}", "lora: {rank_pattern: {q_proj: 0}}", "expected a positive"),
+            ("steps: 3", "optimizer: lion", "train.optimizer: 'lion' is not known"),
+            ("steps: 3", "keep: first", "neither best nor last"),
+            ("steps: 3", "save_every: -1", "not negative"),
+            ("steps: 3", "early_stopping: {patience: 2}", "needs validate_every"),
+            ("steps: 3", "validate_every: 2\n  early_stopping: {patience: 0}", "patience"),
+            ("steps: 3", "validate_every: 2\n  early_stopping: {min_delta: -1}", "min_delta"),
             ("name: small", "name: small\nname: twice", "duplicate key"),
         ]
     )

@@ -1,7 +1,9 @@
 """Kills Ingot at random moments and looks at what is left. Arguments: WORK_DIRECTORY KILLS
 
 Each round starts from a copy of a store in the state before the command, kills the command after a
-random share of the time it takes undisturbed, and compares with the undisturbed result.
+random share of the time it takes undisturbed, and compares with the undisturbed result. A training
+goes on with --resume from the state that it left, if it left one, in two of three rounds; in one of
+these it is told to end instead of killed.
 """
 import json
 import os
@@ -55,7 +57,14 @@ for name, (state, command, reference) in operations.items():
     seconds[name] = time.monotonic() - begin
     expected[name] = digest(copy, reference)
 
-done, early = dict.fromkeys(operations, 0), 0
+done, early, resumed = dict.fromkeys(operations, 0), 0, 0
+
+
+def states(directory):
+    folder = f"{directory}/.ingot/training"
+    return [n for n in os.listdir(folder) if n.endswith(".state")] if os.path.isdir(folder) else []
+
+
 for round in range(kills):
     name = list(operations)[round % 3]
     state, command, reference = operations[name]
@@ -66,12 +75,21 @@ for round in range(kills):
         ["ingot", *command], cwd=victim, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(rng.uniform(0, seconds[name]))
     early += process.poll() is None
-    process.send_signal(signal.SIGKILL)
+    way = done["train"] % 3 if name == "train" else 0
+    process.send_signal(signal.SIGTERM if way == 2 else signal.SIGKILL)
     process.wait()
     ingot(victim, "ls")
     for checker in (["fsck"], ["log", "verify"]):
         ingot(victim, *checker)
-    ingot(victim, *command)
+    if way and states(victim):
+        log = ingot(victim, *command, "--resume").stdout
+        if "going on after step" not in log:
+            sys.exit(f"round {round}: a state is there and was not used\n{log}")
+        resumed += 1
+    else:
+        ingot(victim, *command)
+    if states(victim):
+        sys.exit(f"round {round}, {name}: {states(victim)} stayed after the end")
     found = digest(victim, reference)
     if found != expected[name]:
         sys.exit(f"round {round}, {name}: {found} after the kill, {expected[name]} without")
@@ -80,4 +98,4 @@ for round in range(kills):
     done[name] += 1
 
 times = ", ".join(f"{name} {count} (of {seconds[name]:.2f} s)" for name, count in done.items())
-print(f"{kills} kills, {early} of them while the command ran: {times}; every store clean, every result the same")
+print(f"{kills} kills, {early} of them while the command ran: {times}; {resumed} trainings resumed; every store clean, every result the same")

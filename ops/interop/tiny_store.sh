@@ -47,6 +47,7 @@ train:
   steps: 12
   batch: 8
   learning_rate: 0.01
+  save_every: 1
   seed: 1
 evaluate: {answer_tokens: 8}
 gate: gate.yaml

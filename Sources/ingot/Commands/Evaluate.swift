@@ -9,8 +9,9 @@ struct Evaluate: ParsableCommand {
     )
 
     @OptionGroup var recipe: RecipeOptions
+    @OptionGroup var training: TrainingFlags
 
     func run() throws {
-        try recipe.run(through: .evaluate)
+        try recipe.run(through: .evaluate, training: training)
     }
 }

@@ -28,11 +28,12 @@ struct RecipeOptions: ParsableArguments {
         }
     }
 
-    func run(through last: Step) throws {
+    func run(through last: Step, training: TrainingFlags? = nil) throws {
         let open = try OpenStore(options)
         let parsed = try Recipe(path: recipe)
         let reporter = StepReporter(isQuiet: json)
-        let context = try open.pipeline(threads: threads) { reporter.show($0) }
+        var context = try open.pipeline(threads: threads) { reporter.show($0) }
+        if let training { context.training = training.options }
         let outcome = try context.run(
             parsed,
             through: last,

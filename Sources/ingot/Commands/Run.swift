@@ -13,8 +13,9 @@ struct Run: ParsableCommand {
     )
 
     @OptionGroup var recipe: RecipeOptions
+    @OptionGroup var training: TrainingFlags
 
     func run() throws {
-        try recipe.run(through: .image)
+        try recipe.run(through: .image, training: training)
     }
 }

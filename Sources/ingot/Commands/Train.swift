@@ -9,8 +9,9 @@ struct Train: ParsableCommand {
     )
 
     @OptionGroup var recipe: RecipeOptions
+    @OptionGroup var training: TrainingFlags
 
     func run() throws {
-        try recipe.run(through: .train)
+        try recipe.run(through: .train, training: training)
     }
 }
