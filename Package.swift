@@ -213,7 +213,13 @@ let package = Package(
             ["IngotCore", "IngotModel", "IngotTemplate", "IngotTensor"] + nio
         ),
         tests("IngotModel", ["IngotCore", "IngotFiles", "IngotTensor"]),
-        tests("IngotPipeline", ["IngotCore", "IngotDeploy", "IngotFiles"]),
+        tests(
+            "IngotPipeline",
+            [
+                "IngotCore", "IngotDeploy", "IngotFiles", "IngotModel", "IngotTestSupport",
+                "IngotTrainer",
+            ]
+        ),
         .testTarget(
             name: "IngotRemoteTests",
             dependencies: [

@@ -124,8 +124,8 @@ extension Predicate {
         case .datasetAdded, .baseImported, .runtimeAdded, .prepared, .trained, .merged,
             .imageBuilt:
             true
-        case .tagMoved, .removed, .evaluated, .gateDecided, .promoted, .rolledBack, .overridden,
-            .environmentSet:
+        case .tagMoved, .removed, .evaluated, .gateDecided, .reproduced, .promoted, .rolledBack,
+            .overridden, .environmentSet:
             false
         }
     }
@@ -148,8 +148,8 @@ extension Predicate {
             versions = facts.inputs
             others = []
         case .baseImported(let facts): (versions, others) = ([], [facts.file])
-        case .datasetAdded, .runtimeAdded, .tagMoved, .removed, .evaluated, .gateDecided, .promoted,
-            .rolledBack, .overridden, .environmentSet:
+        case .datasetAdded, .runtimeAdded, .tagMoved, .removed, .evaluated, .gateDecided,
+            .reproduced, .promoted, .rolledBack, .overridden, .environmentSet:
             (versions, others) = ([], [])
         }
         return versions.map { LineageInput($0, isVersion: true) }

@@ -114,6 +114,9 @@ struct NodeReader {
         case .gateDecided(let facts):
             return missing(facts.policy.digest, "gate policy", of: name)
                 + facts.evidence.flatMap { missing($0, "evidence of the verdict", of: name) }
+        case .reproduced(let facts):
+            let again = "\(name): training it again gave another version, \(facts.found.short)"
+            return missing(facts.recipe, "recipe", of: name) + (facts.agrees ? [] : [again])
         case .runtimeAdded, .tagMoved, .removed, .merged, .promoted, .rolledBack, .overridden,
             .environmentSet, .imageBuilt:
             return []

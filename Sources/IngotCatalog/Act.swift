@@ -10,6 +10,7 @@ package enum Act: String, CaseIterable, Sendable {
     case merged
     case evaluated
     case gateDecided
+    case reproduced
     case promoted
     case rolledBack
     case overridden

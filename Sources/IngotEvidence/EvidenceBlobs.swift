@@ -17,6 +17,7 @@ extension Predicate {
         case .evaluated(let facts): [facts.outputs]
         case .gateDecided(let facts):
             [facts.policy.digest, facts.environment?.digest].compactMap { $0 }
+        case .reproduced(let facts): [facts.recipe]
         case .promoted(let facts): [facts.environmentDigest]
         case .rolledBack(let facts), .overridden(let facts): [facts.environmentDigest]
         case .datasetAdded, .baseImported, .runtimeAdded, .tagMoved, .removed, .merged,

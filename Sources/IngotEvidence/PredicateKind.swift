@@ -13,6 +13,7 @@ package enum PredicateKind: String, CaseIterable, Sendable {
     case testResult = "https://in-toto.io/attestation/test-result/v0.1"
     /// SLSA verification summary: a verdict.
     case verificationSummary = "https://slsa.dev/verification_summary/v1"
+    case reproduced = "https://ingot.dev/attestation/reproduced/v1"
     case promoted = "https://ingot.dev/attestation/promoted/v1"
     case imageBuilt = "https://ingot.dev/attestation/image-built/v1"
     case rolledBack = "https://ingot.dev/attestation/rolled-back/v1"
@@ -32,7 +33,7 @@ package enum PredicateKind: String, CaseIterable, Sendable {
         switch self {
         case .datasetAdded, .baseImported, .runtimeAdded, .tagMoved, .removed: [.publisher]
         case .provenance: [.trainer]
-        case .testResult: [.evaluator]
+        case .testResult, .reproduced: [.evaluator]
         case .verificationSummary: [.gate]
         case .promoted, .imageBuilt: [.release]
         case .rolledBack: [.controller]

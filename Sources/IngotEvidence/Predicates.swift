@@ -20,6 +20,7 @@ package import IngotCore
 ///   exampleCount, metrics, outputs, form, kernelSet, parameters, program, …}
 /// - `gateDecided`: SLSA verification summary; policy, inputAttestations, verificationResult,
 ///   ingot_verdict, ingot_rules, ingot_environment
+/// - `reproduced`: repository, recipe, base, dataset, program, internalParameters, agrees, found
 /// - `promoted`: repository, environment, environmentDigest, from, to, verdict, approvals
 /// - `rolledBack`, `overridden`: the same with a reason in place of verdict and approvals
 /// - `environmentSet`: repository, environment
@@ -38,6 +39,7 @@ package enum Predicate: Hashable, Sendable {
     case merged(MergedFacts)
     case evaluated(EvaluatedFacts)
     case gateDecided(VerdictFacts)
+    case reproduced(ReproducedFacts)
     case promoted(PromotedFacts)
     case rolledBack(RolledBackFacts)
     case overridden(RolledBackFacts)
@@ -54,6 +56,7 @@ package enum Predicate: Hashable, Sendable {
         case .prepared, .trained, .merged: .provenance
         case .evaluated: .testResult
         case .gateDecided: .verificationSummary
+        case .reproduced: .reproduced
         case .promoted: .promoted
         case .rolledBack: .rolledBack
         case .overridden: .overridden
@@ -75,6 +78,7 @@ package enum Predicate: Hashable, Sendable {
         case .merged(let facts): facts.provenance.json
         case .evaluated(let facts): facts.json
         case .gateDecided(let facts): facts.json
+        case .reproduced(let facts): facts.json
         case .promoted(let facts): facts.json
         case .rolledBack(let facts), .overridden(let facts): facts.json
         case .environmentSet(let facts): facts.json
@@ -101,6 +105,7 @@ package enum Predicate: Hashable, Sendable {
             }
         case .testResult: self = .evaluated(try EvaluatedFacts(json: json))
         case .verificationSummary: self = .gateDecided(try VerdictFacts(json: json))
+        case .reproduced: self = .reproduced(try ReproducedFacts(json: json))
         case .promoted: self = .promoted(try PromotedFacts(json: json))
         case .rolledBack: self = .rolledBack(try RolledBackFacts(json: json))
         case .overridden: self = .overridden(try RolledBackFacts(json: json))

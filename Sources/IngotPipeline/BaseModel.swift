@@ -65,8 +65,17 @@ extension PipelineContext {
         return try result.get()
     }
 
-    /// The adapter of a version.
-    package func openAdapter(_ digest: Digest) throws -> Adapter {
+    /// The adapter of a version, for the base that it was trained on.
+    ///
+    /// - Throws: `PipelineError` where it is another base's, `ModelFileError` for other shapes.
+    package func openAdapter(_ digest: Digest, for base: BaseModel) throws -> Adapter {
+        if let named = try store.config(of: store.manifest(digest))["base"]?.string,
+            named != base.digest.description
+        {
+            throw PipelineError(
+                "\(digest): the adapter was trained on the base \(named), this is \(base.digest)"
+            )
+        }
         let entries = try store.readTree(of: digest)
         func bytes(_ name: String) throws -> [UInt8] {
             guard let entry = entries.first(where: { $0.path == name }) else {
@@ -76,7 +85,8 @@ extension PipelineContext {
         }
         return try Adapter(
             directoryFiles: bytes(Adapter.configurationFileName),
-            weights: bytes(Adapter.weightsFileName)
+            weights: bytes(Adapter.weightsFileName),
+            for: base.model.configuration
         )
     }
 }

@@ -49,28 +49,68 @@ package struct ChatFormat: Sendable {
     /// Tokens that end an answer.
     package var endTokens: Set<Int32> { Set(tokenizer.endTokens) }
 
-    /// A conversation whose last message is the answer to learn; only the answer and its
-    /// end-of-turn token are trained.
+    /// Which tokens of a conversation are learned.
+    package enum Learning: String, Sendable, CaseIterable {
+        /// The last message, with its end of turn.
+        case last
+        /// Every message of the assistant, each with its end of turn.
+        case assistant
+        /// All of them.
+        case all
+    }
+
+    /// A conversation whose last message is an answer, and what of it is learned.
     ///
-    /// - Throws: `PipelineError` when the template rewrites the prompt once the answer is known, or
-    ///   leaves the end of turn out of the answer: both teach the model what it will not be asked.
-    package func example(_ messages: [JSONValue]) throws -> TrainingExample {
-        let prompt = try promptTokens(Array(messages.dropLast()))
+    /// - Throws: `PipelineError` when the template rewrites what was said once more is said, or
+    ///   leaves the end of turn out of an answer: both teach the model what it will not be asked.
+    package func example(
+        _ messages: [JSONValue],
+        learning: Learning = .last
+    ) throws -> TrainingExample {
         let whole = tokenizer.encode(
             try render(messages, addsGenerationPrompt: false),
             parsingSpecial: true
         )
-        guard whole.starts(with: prompt), whole.count > prompt.count else {
+        var isTrained = [Bool](repeating: learning == .all, count: whole.count)
+        guard learning != .all else { return TrainingExample(tokens: whole, isTrained: isTrained) }
+        for index in messages.indices where messages[index]["role"] == "assistant" {
+            let isLast = index == messages.count - 1
+            guard isLast || learning == .assistant else { continue }
+            for place in try span(of: index, in: messages, whole, isLast: isLast) {
+                isTrained[place] = true
+            }
+        }
+        return TrainingExample(tokens: whole, isTrained: isTrained)
+    }
+
+    /// The tokens of an answer and of what the template puts behind it.
+    private func span(
+        of index: Int,
+        in messages: [JSONValue],
+        _ whole: [Int32],
+        isLast: Bool
+    ) throws -> Range<Int> {
+        let prompt = try promptTokens(Array(messages[..<index]))
+        let end =
+            isLast
+            ? whole
+            : tokenizer.encode(
+                try render(Array(messages[...index]), addsGenerationPrompt: false),
+                parsingSpecial: true
+            )
+        guard whole.starts(with: prompt), whole.starts(with: end), end.count > prompt.count else {
             throw PipelineError(
-                "the chat template changes the prompt when the answer follows it; "
-                    + "loss on responses needs a template that only appends"
+                isLast
+                    ? "the chat template changes the prompt when the answer follows it; "
+                        + "loss on responses needs a template that only appends"
+                    : "the chat template changes message \(index + 1) when others follow it: learn "
+                        + "the last answer alone, with train.loss_on: last"
             )
         }
-        let answer = whole[prompt.count...]
-        guard endTokens.isEmpty || answer.contains(where: endTokens.contains) else {
+        let span = prompt.count..<end.count
+        guard endTokens.isEmpty || whole[span].contains(where: endTokens.contains) else {
             throw PipelineError("the chat template puts no end-of-turn token behind an answer")
         }
-        let isTrained = whole.indices.map { $0 >= prompt.count }
-        return TrainingExample(tokens: whole, isTrained: isTrained)
+        return span
     }
 }

@@ -127,7 +127,8 @@ extension PipelineContext {
                 answerTokenLimit: run.recipe.evaluate.answerTokenLimit
             )
         }
-        let scores = scoring(try openAdapter(adapter.digest)).scores(task, generates: true) {
+        let opened = try openAdapter(adapter.digest, for: base)
+        let scores = scoring(opened).scores(task, generates: true) {
             report(.progress(.evaluate, fraction: $0 * 0.6, note: "candidate"))
         }
         // Without labels the base must write its answer; with labels it may choose, which is harder

@@ -51,6 +51,13 @@ extension Recipe {
         }
     }
 
+    /// What a training reads of a recipe whose bytes alone are there: the base that it names, and its
+    /// train section.
+    static func training(bytes: [UInt8]) throws -> (base: Reference, train: Train) {
+        var root = try FieldReader(YAMLDocument.parse(bytes))
+        return (try reference("base", &root), try train(&root))
+    }
+
     private static func reference(
         _ name: String,
         _ reader: inout FieldReader

@@ -28,17 +28,21 @@ extension PipelineContext {
         }
         let base = try openBase(baseDigest)
         let states = TrainingStateFiles(root: store.blobs.layout.root)
-        let result = try trained(run, dataset: dataset, base: base, key: key, states: states)
+        let described = try store.config(of: store.manifest(baseDigest))
+        let licence = Licence.warning(described["licence"]?.string)
+        if let licence { report(.note(.train, licence)) }
+        let splits = try splits(of: dataset.digest, recipe.train.settings, base: base)
+        try catalog.append(metrics: splits.metrics, step: 0, to: run.id)
+        if let note = splits.note { report(.note(.train, note)) }
+        let result = try trained(run, splits, base: base, key: key, states: states)
         let metrics = MetricLog(result)
         let metricsDigest = try store.blobs.put(metrics.bytes)
         let settings = recipe.train.settings
         let published = try publish(
             .adapter,
             in: recipe.train.repository,
-            config: ["format": "peft.lora", "base": .string(baseDigest.description)],
-            files: result.adapter.files().map {
-                FileSource(path: $0.name, content: .bytes($0.bytes))
-            },
+            config: Self.config(base: baseDigest),
+            files: Self.files(result.adapter),
             act: .adapterTrained
         ) { _ in
             .trained(
@@ -47,12 +51,7 @@ extension PipelineContext {
                     base: reference("base", recipe.base, baseDigest),
                     dataset: reference("dataset", dataset.reference, dataset.digest),
                     hyperparameters: settings.parameters,
-                    internalParameters: [
-                        "kernelSet": KernelSet.portable.rawValue, "dtype": "float32",
-                        "reductionOrder": "fixed", "threads": "\(threads)",
-                        "cpu": "\(KernelLevel.best)",
-                        "steps": "\(result.metrics.count)", "adapterOfStep": "\(result.step)",
-                    ],
+                    internalParameters: internalParameters(result, splits, licence),
                     program: programRef,
                     metrics: metricsDigest,
                     context: buildContext(run, since: started)
@@ -71,30 +70,45 @@ extension PipelineContext {
         return StepVersion(version: published, madeBy: run.id)
     }
 
+    /// The config of an adapter version.
+    static func config(base: Digest) -> JSONValue {
+        ["format": "peft.lora", "base": .string(base.description)]
+    }
+
+    static func files(_ adapter: Adapter) -> [FileSource] {
+        adapter.files().map { FileSource(path: $0.name, content: .bytes($0.bytes)) }
+    }
+
+    /// What Ingot chose and found, beside what the recipe says.
+    func internalParameters(
+        _ result: TrainingResult,
+        _ splits: TrainingSplits,
+        _ licence: String?
+    ) -> [String: String] {
+        var parameters = [
+            "kernelSet": KernelSet.portable.rawValue, "dtype": "float32",
+            "reductionOrder": "fixed", "threads": "\(threads)", "cpu": "\(KernelLevel.best)",
+            "steps": "\(result.metrics.count)", "adapterOfStep": "\(result.step)",
+        ]
+        parameters["licenceWarning"] = licence
+        parameters.merge(splits.train.counts(.train)) { _, new in new }
+        parameters.merge(splits.validation.counts(.validation)) { _, new in new }
+        return parameters
+    }
+
     private func trained(
         _ run: RecipeRun,
-        dataset: Published,
+        _ splits: TrainingSplits,
         base: BaseModel,
         key: StepKey,
         states: TrainingStateFiles
     ) throws -> TrainingResult {
-        let settings = run.recipe.train.settings
-        let model = try settings.quantisation.map {
-            try base.model.quantised(
-                $0,
-                threads: threads,
-                base: run.recipe.base.repository.text
-            )
-        }
-        var configuration = settings.configuration(
-            threads: threads,
-            baseName: run.recipe.base.repository.text
+        var trainer = try trainer(
+            run.recipe.train.settings,
+            baseName: run.recipe.base.repository.text,
+            base: base,
+            splits
         )
-        if let tokens = training.tokensAtOnce { configuration.tokensAtOnce = tokens }
-        if let recomputes = training.recomputesBlocks {
-            configuration.recomputesBlocks = recomputes
-        }
-        var trainer = try Trainer(model: model ?? base.model, configuration: configuration)
         let state = try savedState(key, in: states)
         for metrics in state?.metrics ?? [] {
             try catalog.append(metrics: metrics.values, step: metrics.step, to: run.id)
@@ -102,8 +116,8 @@ extension PipelineContext {
         var rate = TokenRate()
         return try InterruptSignals.watch { isInterrupted in
             try trainer.train(
-                examples: try examples(.train, of: dataset, base: base),
-                validation: try examples(.validation, of: dataset, base: base),
+                examples: splits.train.examples,
+                validation: splits.validation.examples,
                 from: state,
                 saving: StateSaving(
                     key: key.digest,
@@ -113,16 +127,39 @@ extension PipelineContext {
                 )
             ) { metrics in
                 try catalog.append(metrics: metrics.values, step: metrics.step, to: run.id)
-                let speed = rate.add(metrics.tokenCount, seconds: metrics.seconds)
-                report(
-                    .progress(
-                        .train,
-                        fraction: Double(metrics.step) / Double(max(metrics.stepCount, 1)),
-                        note: "loss \(FixedDecimal.text(metrics.loss, 4)), \(Int(speed)) tokens/s"
-                    )
-                )
+                report(rate.progress(metrics))
             }
         }
+    }
+
+    /// A trainer for what a recipe says, with this machine's options.
+    ///
+    /// - Throws: `TrainerError` where the memory is not enough, unless that is to be ignored.
+    func trainer(
+        _ settings: TrainingSettings,
+        baseName: String,
+        base: BaseModel,
+        _ splits: TrainingSplits
+    ) throws -> Trainer {
+        var configuration = settings.configuration(threads: threads, baseName: baseName)
+        if let tokens = training.tokensAtOnce { configuration.tokensAtOnce = tokens }
+        if let recomputes = training.recomputesBlocks {
+            configuration.recomputesBlocks = recomputes
+        }
+        let model = try settings.quantisation.map {
+            try base.model.quantised($0, threads: threads, base: baseName)
+        }
+        let trainer = try Trainer(model: model ?? base.model, configuration: configuration)
+        if !training.ignoresMemory, let available = AvailableMemory.bytes(),
+            let fault = trainer.memoryFault(
+                splits.train.examples,
+                validation: splits.validation.examples,
+                available: available
+            )
+        {
+            throw fault
+        }
+        return trainer
     }
 
     /// The state to go on from; says what is there and what is not.
@@ -159,15 +196,40 @@ extension PipelineContext {
         return nil
     }
 
-    /// A split of a prepared version as tokens; empty when it has no such split.
-    func examples(
-        _ split: Split,
-        of dataset: Published,
+    /// What a training reads of a prepared version.
+    func splits(
+        of dataset: Digest,
+        _ settings: TrainingSettings,
         base: BaseModel
-    ) throws -> [TrainingExample] {
-        try self.split(split, of: dataset.digest).map {
-            try base.chat.example($0.messages.map(\.chatJSON))
+    ) throws -> TrainingSplits {
+        TrainingSplits(
+            train: try tokenized(.train, of: dataset, settings, base: base),
+            validation: try tokenized(.validation, of: dataset, settings, base: base)
+        )
+    }
+
+    /// Empty where there is no such split.
+    private func tokenized(
+        _ split: Split,
+        of dataset: Digest,
+        _ settings: TrainingSettings,
+        base: BaseModel
+    ) throws -> TokenizedSplit {
+        let examples = try self.split(split, of: dataset).map { example in
+            do {
+                return try base.chat.example(
+                    example.messages.map(\.chatJSON),
+                    learning: settings.learning
+                )
+            } catch let error as PipelineError {
+                throw PipelineError("example \(example.id): \(error.message)")
+            }
         }
+        return TokenizedSplit(
+            examples,
+            limit: min(settings.rowLength, base.model.configuration.contextLength),
+            long: settings.longExamples
+        )
     }
 
     /// A split's rows.
@@ -176,17 +238,5 @@ extension PipelineContext {
             let entry = try store.readTree(of: dataset).first(where: { $0.path == split.fileName })
         else { return [] }
         return try Example.examples(file: entry.path, bytes: store.readFile(entry))
-    }
-}
-
-/// Tokens a second over the last steps.
-struct TokenRate {
-    private var recent: [(tokens: Int, seconds: Double)] = []
-
-    mutating func add(_ tokens: Int, seconds: Double) -> Double {
-        recent.append((tokens, seconds))
-        if recent.count > 8 { recent.removeFirst() }
-        let time = recent.reduce(0) { $0 + $1.seconds }
-        return time > 0 ? Double(recent.reduce(0) { $0 + $1.tokens }) / time : 0
     }
 }

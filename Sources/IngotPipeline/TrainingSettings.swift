@@ -39,6 +39,9 @@ package struct TrainingSettings: Sendable {
     /// The result is the adapter of the best validation, not the last one.
     package let keepsBest: Bool
     package let earlyStopping: EarlyStopping?
+    /// Which tokens are learned.
+    package let learning: ChatFormat.Learning
+    package let longExamples: LongExamples
     /// Steps between two states that an interrupted training can go on from.
     package let saveInterval: Int
     /// Tokens computed at once; 0 for a row's.
@@ -73,7 +76,7 @@ package struct TrainingSettings: Sendable {
         batchSize = try Self.positive("batch", &reader) ?? 16
         rowLength = try Self.positive("row_length", &reader) ?? 512
         learningRate = try reader.number("learning_rate") ?? 2e-4
-        schedule = try Self.schedule(&reader)
+        schedule = try Self.choice("schedule", &reader) ?? .cosine
         warmupSteps = try reader.integer("warmup_steps") ?? 0
         weightDecay = try reader.number("weight_decay") ?? 0
         beta1 = try reader.number("beta1") ?? 0.9
@@ -84,6 +87,8 @@ package struct TrainingSettings: Sendable {
         validationInterval = try reader.integer("validate_every") ?? 0
         earlyStopping = try Self.earlyStopping(&reader)
         keepsBest = try Self.keepsBest(&reader) ?? (validationInterval > 0)
+        learning = try Self.choice("loss_on", &reader) ?? .assistant
+        longExamples = try Self.choice("too_long", &reader) ?? .refuse
         saveInterval = try reader.integer("save_every") ?? 25
         tokensAtOnce = try Self.positive("tokens_at_once", &reader) ?? 0
         recomputesBlocks = try reader.bool("recompute_blocks") ?? false
@@ -99,6 +104,19 @@ package struct TrainingSettings: Sendable {
         guard earlyStopping == nil || validationInterval > 0 else {
             throw FieldError("train.early_stopping: needs validate_every, to have what to judge by")
         }
+    }
+
+    /// One of an enumeration's words.
+    private static func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String,
+        _ reader: inout FieldReader
+    ) throws -> Value? {
+        guard let text = try reader.string(name) else { return nil }
+        guard let value = Value(rawValue: text) else {
+            let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw FieldError("\(reader.place(name)): '\(text)' is none of \(known)")
+        }
+        return value
     }
 
     private static func earlyStopping(_ reader: inout FieldReader) throws -> EarlyStopping? {
@@ -201,16 +219,6 @@ package struct TrainingSettings: Sendable {
         return patterns
     }
 
-    private static func schedule(
-        _ reader: inout FieldReader
-    ) throws -> Schedule {
-        let name = try reader.string("schedule") ?? "cosine"
-        guard let schedule = Schedule(rawValue: name) else {
-            throw FieldError("train.schedule: '\(name)' is none of cosine, linear, constant")
-        }
-        return schedule
-    }
-
     package func configuration(threads: Int, baseName: String) -> TrainingConfiguration {
         var configuration = TrainingConfiguration()
         configuration.rank = rank
@@ -276,6 +284,8 @@ package struct TrainingSettings: Sendable {
             "validate_every": "\(validationInterval)", "keep": keepsBest ? "best" : "last",
         ]
         if let quantisation { parameters["quantisation"] = quantisation.rawValue }
+        parameters["loss_on"] = learning.rawValue
+        parameters["too_long"] = longExamples.rawValue
         if let stepLimit { parameters["steps"] = "\(stepLimit)" }
         if let earlyStopping {
             parameters["early_stopping.patience"] = "\(earlyStopping.patience)"

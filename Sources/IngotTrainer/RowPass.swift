@@ -25,7 +25,7 @@ struct RowPass {
 
     /// Rows of logits that exist at a time: the head is expanded once for so many rows, and 256
     /// rows of a vocabulary of 49,152 are 50 MB.
-    private static let logitRows = 256
+    static let logitRows = 256
 
     /// Memory for rows of up to `rowLength` tokens.
     ///

@@ -39,10 +39,4 @@ struct StepOrder {
         )
         return Array(order[first..<min(first + examplesPerStep, exampleCount)])
     }
-
-    /// No row of a step or of the validation has more tokens than this.
-    func tokenLimit(_ examples: [TrainingExample], validation: [TrainingExample]) -> Int {
-        let longest = examples.map(\.tokens.count).sorted(by: >).prefix(examplesPerStep)
-        return max(longest.reduce(0, +), validation.reduce(0) { $0 + $1.tokens.count })
-    }
 }

@@ -14,6 +14,7 @@ package struct TrainerError: IngotError, Equatable {
         case lossExploded
         case stateMismatch
         case interrupted
+        case notEnoughMemory
     }
 
     package let code: Code

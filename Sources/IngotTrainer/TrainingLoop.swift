@@ -38,23 +38,31 @@ struct TrainingLoop {
             seed: configuration.seed
         )
         compute = Compute(kernels: configuration.kernels, threads: configuration.threads)
-        let longest = (examples + validation).map(\.tokens.count).max() ?? 1
         pass = RowPass(
             weights: DecoderWeights(model) { parameters[$0, $1]?.matrices },
             parameters: parameters,
-            rowLength: max(
-                longest,
-                min(
-                    configuration.passLength,
-                    order.tokenLimit(examples, validation: validation)
-                )
-            ),
+            rowLength: Self.rowLength(configuration, examples, validation),
             settings: configuration,
             compute: compute
         )
         guessLoss = Elementary.logarithm(Double(model.configuration.vocabularySize))
         optimizer = Optimizer(configuration, parameters: parameters)
         watch = ValidationWatch(configuration.earlyStopping)
+    }
+
+    /// Tokens of the longest pass that there can be.
+    static func rowLength(
+        _ configuration: TrainingConfiguration,
+        _ examples: [TrainingExample],
+        _ validation: [TrainingExample]
+    ) -> Int {
+        let lengths = examples.map(\.tokens.count).sorted(by: >)
+        let all = max(
+            lengths.prefix(configuration.examplesPerStep).reduce(0, +),
+            validation.reduce(0) { $0 + $1.tokens.count }
+        )
+        let longest = max(lengths.first ?? 1, validation.map(\.tokens.count).max() ?? 1)
+        return max(longest, min(configuration.passLength, all))
     }
 
     /// What training cannot come back from: far above a guess, and above where it began.

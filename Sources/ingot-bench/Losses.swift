@@ -25,6 +25,12 @@ struct Losses: ParsableCommand {
     @Option(help: "Threads; no result depends on them.")
     var threads = 2
 
+    @Option(help: "The share of the updates' input that is dropped.")
+    var dropout = 0.0
+
+    @Flag(help: "Ranks and alphas of single modules, rsLoRA, and only the first layers.")
+    var varied = false
+
     @Option(name: .shortAndLong, help: "The directory to write.")
     var output: String
 
@@ -47,6 +53,8 @@ struct Losses: ParsableCommand {
         configuration.seed = Self.seed
         configuration.warmupSteps = 3
         configuration.weightDecay = 0.01
+        configuration.dropout = dropout
+        if varied { try vary(&configuration, layerCount: loaded.configuration.layerCount) }
         var trainer = try Trainer(model: loaded, configuration: configuration)
         try save(trainer.adapter, as: "initial")
         let result = try trainer.train(examples: examples) { _ in }
@@ -55,6 +63,7 @@ struct Losses: ParsableCommand {
             "examplesPerStep": .integer(Int64(Self.examplesPerStep)),
             "seed": .integer(Int64(Self.seed)),
             "clipNorm": .number(configuration.clipNorm),
+            "dropout": .number(dropout), "rowLength": .integer(Int64(configuration.rowLength)),
             "weightDecay": .number(configuration.weightDecay),
             "rates": .array(result.metrics.map { .number($0.learningRate) }),
             "losses": .array(result.metrics.map { .number($0.loss) }),
@@ -69,6 +78,16 @@ struct Losses: ParsableCommand {
             ),
         ]
         try Files.replace("\(output)/run.json", with: run.canonicalBytes)
+    }
+
+    private func vary(_ configuration: inout TrainingConfiguration, layerCount: Int) throws {
+        configuration.layers = Array(0..<(2 * layerCount + 2) / 3)
+        configuration.usesRankStabilisation = true
+        configuration.rankPattern = [
+            try ModulePattern(parsing: "mlp\\.(up|down)_proj"): 5,
+            try ModulePattern(parsing: "^model.layers.0.self_attn.q_proj"): 24,
+        ]
+        configuration.alphaPattern = [try ModulePattern(parsing: "[kv]_proj"): 2.5]
     }
 
     /// 16 to 47 tokens, the last four trained.

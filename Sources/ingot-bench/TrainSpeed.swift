@@ -27,6 +27,12 @@ struct TrainSpeed: ParsableCommand {
     @Option(help: "Threads.")
     var threads = 2
 
+    @Option(help: "Tokens computed at once; 0 for a row's.")
+    var tokensAtOnce = 0
+
+    @Flag(help: "Compute blocks again on the way back.")
+    var recomputeBlocks = false
+
     func validate() throws {
         guard steps >= 2 else { throw ValidationError("--steps: expected two or more") }
     }
@@ -49,6 +55,8 @@ struct TrainSpeed: ParsableCommand {
         configuration.examplesPerStep = batch
         configuration.rowLength = length
         configuration.learningRate = 1e-4
+        configuration.tokensAtOnce = tokensAtOnce
+        configuration.recomputesBlocks = recomputeBlocks
         var trainer = try Trainer(model: loaded, configuration: configuration)
         let result = try trainer.train(examples: examples) { _ in }
         let rates = result.metrics.dropFirst().map { Double($0.tokenCount) / $0.seconds }
@@ -57,6 +65,7 @@ struct TrainSpeed: ParsableCommand {
         let report: JSONValue = [
             "tokens_per_second": .number(rates.max() ?? 0),
             "peak_rss_bytes": .integer(Int64(usage.ru_maxrss) * 1024),
+            "estimated_bytes": .integer(Int64(trainer.memoryEstimate(examples).total)),
         ]
         print(report.canonicalText)
     }

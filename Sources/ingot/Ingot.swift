@@ -37,7 +37,9 @@ struct Ingot: ParsableCommand {
             ),
             CommandGroup(
                 name: "Pipeline",
-                subcommands: [Run.self, Prepare.self, Train.self, Evaluate.self, Runs.self]
+                subcommands: [
+                    Run.self, Prepare.self, Train.self, Evaluate.self, Reproduce.self, Runs.self,
+                ]
             ),
             CommandGroup(
                 name: "Gates and deployment",

@@ -15,7 +15,7 @@ struct EvidenceBlobTests {
         let names: [[String]] = [
             [], [], [], [], [], ["report", "recipe"], ["metrics", "recipe"], [], ["outputs"],
             ["gate", "production"], ["gate", "production"], ["gate", "production"],
-            ["environment"], ["environment"], ["environment"], [], [],
+            ["environment"], ["environment"], ["environment"], ["recipe"], [], [],
         ]
         #expect(found == names.map { Set($0.map(Samples.digest)) })
     }

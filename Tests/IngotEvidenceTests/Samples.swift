@@ -138,6 +138,18 @@ enum Samples {
                 reason: "the old one leaks"
             )
         ),
+        .reproduced(
+            ReproducedFacts(
+                repository: "sections",
+                recipe: digest("recipe"),
+                base: digest("base"),
+                dataset: digest("dataset"),
+                program: digest("program"),
+                internalParameters: ["threads": "2"],
+                found: digest("another"),
+                agrees: false
+            )
+        ),
         .environmentSet(
             EnvironmentSetFacts(repository: "sections", environment: "production")
         ),

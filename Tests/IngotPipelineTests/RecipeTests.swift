@@ -89,6 +89,8 @@ struct RecipeTests {
             ("lora: {rank: 4}", "lora: {layers: []}", "train.lora.layers"),
             ("lora: {rank: 4}", "lora: {rank_pattern: {'(q': 4}}", "a group is not closed"),
             ("lora: {rank: 4}", "lora: {rank_pattern: {q_proj: 0}}", "expected a positive"),
+            ("steps: 3", "loss_on: user", "train.loss_on: 'user' is none of last, assistant, all"),
+            ("steps: 3", "too_long: cut", "none of refuse, skip, truncate"),
             ("steps: 3", "optimizer: lion", "train.optimizer: 'lion' is not known"),
             ("steps: 3", "keep: first", "neither best nor last"),
             ("steps: 3", "save_every: -1", "not negative"),

@@ -3,11 +3,13 @@
 Arguments: MODEL RUN_DIR [nf4|int8]. MODEL is a GGUF file or a Hugging Face directory; with a third
 argument its blocks are quantised by bitsandbytes. RUN_DIR holds initial/ and final/ (PEFT adapter directories) and
 run.json: {examples: [{tokens, isTrained}], examplesPerStep, seed, rates: [..], clipNorm,
-losses: [..], norms: [..], weightDecay}. Fails if a loss differs by more than 1e-4 relative, or
+losses: [..], norms: [..], weightDecay, dropout, rowLength}. With dropout PEFT's layers get Ingot's
+masks, drawn here from the same counters. Fails if a loss differs by more than 1e-4 relative, or
 if the final adapter of PEFT is not Ingot's.
 """
 import json, os, sys, warnings
 
+import numpy
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
@@ -53,6 +55,65 @@ def restore_int8(model):
             layer.weight.data = functional.int8_vectorwise_dequant(codes, scales)
 
 
+def words(seed, rows, columns, stream, step):
+    """Philox at (column // 4, row, stream, step): [rows, columns] words."""
+    k0, k1 = seed & 0xFFFFFFFF, seed >> 32
+    blocks = -(-columns // 4)
+    mask, shift = numpy.uint64(0xFFFFFFFF), numpy.uint64(32)
+    x = [numpy.broadcast_to(numpy.arange(blocks, dtype=numpy.uint64), (len(rows), blocks)),
+         numpy.broadcast_to(numpy.array(rows, dtype=numpy.uint64)[:, None], (len(rows), blocks)),
+         numpy.full((len(rows), blocks), stream, dtype=numpy.uint64),
+         numpy.full((len(rows), blocks), step, dtype=numpy.uint64)]
+    for _ in range(10):
+        a, b = x[0] * numpy.uint64(0xD2511F53), x[2] * numpy.uint64(0xCD9E8D57)
+        x = [(b >> shift) ^ x[1] ^ numpy.uint64(k0), b & mask,
+             (a >> shift) ^ x[3] ^ numpy.uint64(k1), a & mask]
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return numpy.stack(x, axis=2).reshape(len(rows), 4 * blocks)[:, :columns]
+
+
+def packed(lengths, row_length):
+    """The order in which a step's examples are computed: best fit, longest first."""
+    rows, free = [], []
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        fitting = [r for r in range(len(rows)) if free[r] >= lengths[i]]
+        if fitting:
+            best = min(fitting, key=lambda r: (free[r], r))
+            rows[best].append(i)
+            free[best] -= lengths[i]
+        else:
+            rows.append([i])
+            free.append(row_length - lengths[i])
+    return [i for row in rows for i in sorted(row)]
+
+
+class Mask(torch.nn.Module):
+    """Ingot's dropout in the place of PEFT's."""
+    step, first, counts = 0, [], []
+
+    def __init__(self, place):
+        super().__init__()
+        self.place = place
+
+    def forward(self, x):
+        factors = torch.ones_like(x)
+        for i, (first, count) in enumerate(zip(Mask.first, Mask.counts)):
+            found = words(run["seed"], range(first, first + count), x.shape[2],
+                          0x44000000 | self.place, Mask.step)
+            kept = found >= int(run["dropout"] * 2**32)
+            factors[i, :count] = torch.from_numpy(kept) * numpy.float32(1 / (1 - run["dropout"]))
+        return x * factors
+
+
+def use_masks(model):
+    roles = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    for name, module in model.named_modules():
+        if "lora_dropout" in getattr(module, "_modules", {}):
+            parts = name.split(".")
+            layer = int(parts[parts.index("layers") + 1])
+            module.lora_dropout["default"] = Mask(layer * len(roles) + roles.index(parts[-1]))
+
+
 directory = sys.argv[2]
 run = json.load(open(directory + "/run.json"))
 torch.set_num_threads(2)
@@ -67,6 +128,8 @@ with warnings.catch_warnings():
     warnings.filterwarnings("error", category=UserWarning)
     model = PeftModel.from_pretrained(base, directory + "/initial", is_trainable=True)
 model.train()
+if run["dropout"]:
+    use_masks(model)
 parameters = [p for p in model.parameters() if p.requires_grad]
 optimizer = torch.optim.AdamW(parameters, lr=1.0, weight_decay=run["weightDecay"])
 size, count = run["examplesPerStep"], len(run["examples"])
@@ -87,6 +150,11 @@ for step, rate in enumerate(run["rates"]):
         for j in range(n):
             if e["isTrained"][j]:
                 labels[i, j] = e["tokens"][j]
+    computed = [max(j for j, flag in enumerate(e["isTrained"]) if flag) for e in chosen]
+    Mask.step, Mask.counts, Mask.first, used = step + 1, computed, [0] * len(chosen), 0
+    for i in packed([len(e["tokens"]) for e in chosen], run["rowLength"]):
+        Mask.first[i] = used
+        used += computed[i]
     logits = model(input_ids=tokens, attention_mask=mask).logits[:, :-1]
     loss = torch.nn.functional.cross_entropy(
         logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), ignore_index=-100)

@@ -17,6 +17,9 @@ struct TrainingFlags: ParsableArguments {
     )
     var recomputeBlocks: Bool?
 
+    @Flag(help: "Train although the estimate says that the memory is not enough.")
+    var ignoreMemory = false
+
     func validate() throws {
         guard tokensAtOnce.map({ (1...1_000_000_000).contains($0) }) ?? true else {
             throw ValidationError("--tokens-at-once: expected 1 or more")
@@ -28,6 +31,7 @@ struct TrainingFlags: ParsableArguments {
         options.resumes = resume
         options.tokensAtOnce = tokensAtOnce
         options.recomputesBlocks = recomputeBlocks
+        options.ignoresMemory = ignoreMemory
         return options
     }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IngotModel
+
+/// What a training will need of the machine's memory at its peak, from shapes alone.
+package struct MemoryEstimate: Sendable, Equatable {
+    /// The base's weights, which are mapped and read as a whole.
+    package let weights: Int
+    /// Trained values, gradients, moments, the best so far, and the copies of a state that is saved.
+    package let parameters: Int
+    /// What a pass keeps for the way back.
+    package let activations: Int
+
+    package var total: Int { weights + parameters + activations + Self.program }
+
+    /// The program itself: code, tokenizer, store and the kernels' panels.
+    private static let program = 48 << 20
+
+    /// For passes of up to `rowLength` tokens.
+    package init(model: Model, configuration: TrainingConfiguration, rowLength: Int) {
+        self.init(
+            shape: model.configuration,
+            weightBytes: Self.byteCount(model),
+            configuration: configuration,
+            rowLength: rowLength
+        )
+    }
+
+    init(
+        shape: ModelConfiguration,
+        weightBytes: Int,
+        configuration: TrainingConfiguration,
+        rowLength: Int
+    ) {
+        let adapter = configuration.adapterConfiguration
+        var parameterCount = 0
+        for block in 0..<shape.layerCount {
+            for role in LinearRole.allCases {
+                let (rows, columns) = shape.shape(of: role)
+                parameterCount += adapter.rank(block, role) * (rows + columns)
+            }
+        }
+        weights = weightBytes
+        // Values, gradients, two moments; three arrays of a state and its bytes; the best.
+        let copies = 4 + 6 + (configuration.keepsBest ? 2 : 0)
+        parameters = copies * parameterCount * MemoryLayout<Float>.size
+        activations =
+            Self.activationCount(shape, configuration, rowLength) * MemoryLayout<Float>.size
+    }
+
+    /// Floats of `RowPass`, matrix by matrix.
+    private static func activationCount(
+        _ shape: ModelConfiguration,
+        _ configuration: TrainingConfiguration,
+        _ rows: Int
+    ) -> Int {
+        let adapter = configuration.adapterConfiguration
+        let ranks = LinearRole.allCases.map { role in
+            (0..<shape.layerCount).map { adapter.rank($0, role) }.max() ?? 0
+        }
+        let (hidden, forward) = (shape.hiddenSize, shape.feedForwardSize)
+        let attention = 2 * shape.queryWidth + 2 * shape.keyValueWidth
+        let block = attention + hidden + 2 * forward + ranks.reduce(0, +)
+        let blocks = configuration.recomputesBlocks ? 1 : shape.layerCount
+        let scratch =
+            2 * (hidden + forward) + attention + 3 * (ranks.max() ?? 0) + hidden
+            // Of the predicting rows: picked, normed, and their gradients.
+            + 4 * hidden
+            + (configuration.dropout > 0 ? max(hidden, forward, shape.queryWidth) : 0)
+        let logits = min(rows, RowPass.logitRows) * shape.vocabularySize
+        return rows * ((shape.layerCount + 1) * hidden + blocks * block + scratch) + logits
+    }
+
+    private static func byteCount(_ model: Model) -> Int {
+        var matrices = [model.embedding] + (model.head.map { [$0] } ?? [])
+        for block in model.blocks { matrices += LinearRole.allCases.map { block[$0] } }
+        return matrices.reduce(0) { $0 + $1.rows * $1.rowByteCount }
+    }
+}
+
+extension Trainer {
+    /// What training on these examples will need.
+    package func memoryEstimate(
+        _ examples: [TrainingExample],
+        validation: [TrainingExample] = []
+    ) -> MemoryEstimate {
+        MemoryEstimate(
+            model: model,
+            configuration: configuration,
+            rowLength: TrainingLoop.rowLength(configuration, examples, validation)
+        )
+    }
+
+    /// Why the training does not fit into `available` bytes, and what would; nil where it fits.
+    package func memoryFault(
+        _ examples: [TrainingExample],
+        validation: [TrainingExample] = [],
+        available: Int
+    ) -> TrainerError? {
+        let longest = (examples + validation).map(\.tokens.count).max() ?? 1
+        return MemoryPlan(
+            estimate: memoryEstimate(examples, validation: validation),
+            available: available
+        ) { tokensAtOnce, recomputesBlocks in
+            var changed = configuration
+            changed.tokensAtOnce = tokensAtOnce ?? changed.tokensAtOnce
+            changed.recomputesBlocks = changed.recomputesBlocks || recomputesBlocks
+            return MemoryEstimate(
+                model: model,
+                configuration: changed,
+                rowLength: TrainingLoop.rowLength(changed, examples, validation)
+            )
+        }.fault(longest: longest)
+    }
+}
