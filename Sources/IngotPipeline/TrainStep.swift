@@ -121,7 +121,7 @@ extension PipelineContext {
                 from: state,
                 saving: StateSaving(
                     key: key.digest,
-                    interval: settings.saveInterval,
+                    interval: run.recipe.train.settings.saveInterval,
                     isInterrupted: isInterrupted,
                     save: { try states.write($0, key) }
                 )
@@ -146,10 +146,8 @@ extension PipelineContext {
         if let recomputes = training.recomputesBlocks {
             configuration.recomputesBlocks = recomputes
         }
-        let model = try settings.quantisation.map {
-            try base.model.quantised($0, threads: threads, base: baseName)
-        }
-        let trainer = try Trainer(model: model ?? base.model, configuration: configuration)
+        let model = try settings.model(base.model, name: baseName, threads: threads)
+        let trainer = try Trainer(model: model, configuration: configuration)
         if !training.ignoresMemory, let available = AvailableMemory.bytes(),
             let fault = trainer.memoryFault(
                 splits.train.examples,

@@ -219,6 +219,12 @@ package struct TrainingSettings: Sendable {
         return patterns
     }
 
+    /// The base as it is trained over; `name` is for messages.
+    package func model(_ base: Model, name: String, threads: Int) throws -> Model {
+        guard let quantisation else { return base }
+        return try base.quantised(quantisation, threads: threads, base: name)
+    }
+
     package func configuration(threads: Int, baseName: String) -> TrainingConfiguration {
         var configuration = TrainingConfiguration()
         configuration.rank = rank
