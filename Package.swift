@@ -216,8 +216,8 @@ let package = Package(
         tests(
             "IngotPipeline",
             [
-                "IngotCore", "IngotDeploy", "IngotFiles", "IngotModel", "IngotTestSupport",
-                "IngotTrainer",
+                "IngotCore", "IngotDeploy", "IngotFiles", "IngotModel", "IngotTensor",
+                "IngotTestSupport", "IngotTrainer",
             ]
         ),
         .testTarget(

@@ -148,12 +148,12 @@ extension PipelineContext {
         }
         let model = try settings.model(base.model, name: baseName, threads: threads)
         let trainer = try Trainer(model: model, configuration: configuration)
-        if !training.ignoresMemory, let available = AvailableMemory.bytes(),
-            let fault = trainer.memoryFault(
-                splits.train.examples,
-                validation: splits.validation.examples,
-                available: available
-            )
+        guard let available = AvailableMemory.bytes() else { return trainer }
+        let (examples, validation) = (splits.train.examples, splits.validation.examples)
+        let need = trainer.memoryEstimate(examples, validation: validation)
+        report(.note(.train, "needs about \(need) of \(MemoryEstimate.text(available)) available"))
+        if !training.ignoresMemory,
+            let fault = trainer.memoryFault(examples, validation: validation, available: available)
         {
             throw fault
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IngotModel
+internal import IngotCore
+internal import IngotModel
 
 /// What a training will need of the machine's memory at its peak, from shapes alone.
 package struct MemoryEstimate: Sendable, Equatable {
@@ -17,20 +18,12 @@ package struct MemoryEstimate: Sendable, Equatable {
     private static let program = 48 << 20
 
     /// For passes of up to `rowLength` tokens.
-    package init(model: Model, configuration: TrainingConfiguration, rowLength: Int) {
-        self.init(
-            shape: model.configuration,
-            weightBytes: Self.byteCount(model),
-            configuration: configuration,
-            rowLength: rowLength
-        )
-    }
-
     init(
         shape: ModelConfiguration,
         weightBytes: Int,
         configuration: TrainingConfiguration,
-        rowLength: Int
+        rowLength: Int,
+        savesState: Bool
     ) {
         let adapter = configuration.adapterConfiguration
         var parameterCount = 0
@@ -41,8 +34,10 @@ package struct MemoryEstimate: Sendable, Equatable {
             }
         }
         weights = weightBytes
-        // Values, gradients, two moments; three arrays of a state and its bytes; the best.
-        let copies = 4 + 6 + (configuration.keepsBest ? 2 : 0)
+        // Values, gradients and two moments; the adapter at the end or, before it, a state's three
+        // arrays and their bytes; the best, which is in a state too.
+        let best = configuration.keepsBest ? 1 : 0
+        let copies = 4 + best + (savesState ? 6 + best : 1)
         parameters = copies * parameterCount * MemoryLayout<Float>.size
         activations =
             Self.activationCount(shape, configuration, rowLength) * MemoryLayout<Float>.size
@@ -71,10 +66,21 @@ package struct MemoryEstimate: Sendable, Equatable {
         return rows * ((shape.layerCount + 1) * hidden + blocks * block + scratch) + logits
     }
 
-    private static func byteCount(_ model: Model) -> Int {
+    /// As weights are stored.
+    static func byteCount(_ model: Model) -> Int {
         var matrices = [model.embedding] + (model.head.map { [$0] } ?? [])
         for block in model.blocks { matrices += LinearRole.allCases.map { block[$0] } }
         return matrices.reduce(0) { $0 + $1.rows * $1.rowByteCount }
+    }
+}
+
+extension MemoryEstimate: CustomStringConvertible {
+    /// `480 MiB`.
+    package var description: String { Self.text(total) }
+
+    package static func text(_ bytes: Int) -> String {
+        bytes < 1 << 30
+            ? "\(bytes >> 20) MiB" : "\(FixedDecimal.text(Double(bytes) / 0x1p30, 1)) GiB"
     }
 }
 
@@ -82,13 +88,10 @@ extension Trainer {
     /// What training on these examples will need.
     package func memoryEstimate(
         _ examples: [TrainingExample],
-        validation: [TrainingExample] = []
+        validation: [TrainingExample] = [],
+        savesState: Bool = true
     ) -> MemoryEstimate {
-        MemoryEstimate(
-            model: model,
-            configuration: configuration,
-            rowLength: TrainingLoop.rowLength(configuration, examples, validation)
-        )
+        estimate(configuration, examples, validation, savesState)
     }
 
     /// Why the training does not fit into `available` bytes, and what would; nil where it fits.
@@ -105,11 +108,22 @@ extension Trainer {
             var changed = configuration
             changed.tokensAtOnce = tokensAtOnce ?? changed.tokensAtOnce
             changed.recomputesBlocks = changed.recomputesBlocks || recomputesBlocks
-            return MemoryEstimate(
-                model: model,
-                configuration: changed,
-                rowLength: TrainingLoop.rowLength(changed, examples, validation)
-            )
+            return estimate(changed, examples, validation, true)
         }.fault(longest: longest)
+    }
+
+    private func estimate(
+        _ configuration: TrainingConfiguration,
+        _ examples: [TrainingExample],
+        _ validation: [TrainingExample],
+        _ savesState: Bool
+    ) -> MemoryEstimate {
+        MemoryEstimate(
+            shape: model.configuration,
+            weightBytes: MemoryEstimate.byteCount(model),
+            configuration: configuration,
+            rowLength: TrainingLoop.rowLength(configuration, examples, validation),
+            savesState: savesState
+        )
     }
 }

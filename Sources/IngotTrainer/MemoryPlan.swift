@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import IngotCore
-
 /// Compares an estimate with the memory there is, and looks for settings that would do.
 struct MemoryPlan {
     let estimate: MemoryEstimate
@@ -19,23 +17,18 @@ struct MemoryPlan {
         ]
         let remedy: String
         if let (flags, fitting) = ways.first(where: { $0.1.total <= available }) {
-            remedy = "\(flags) takes \(Self.text(fitting.total)), for the same result"
+            remedy = "\(flags) takes \(fitting), for the same result"
         } else if estimate.weights > available {
             remedy =
-                "the base's weights alone take \(Self.text(estimate.weights)): use a quantised or a "
+                "the base's weights alone take \(MemoryEstimate.text(estimate.weights)): use a quantised or a "
                 + "smaller one"
         } else {
             remedy = "use a smaller base or a lower rank, or drop long examples"
         }
         return TrainerError(
             .notEnoughMemory,
-            "the training needs about \(Self.text(estimate.total)), and \(Self.text(available)) are "
+            "the training needs about \(estimate), and \(MemoryEstimate.text(available)) are "
                 + "available: \(remedy); --ignore-memory trains all the same"
         )
-    }
-
-    private static func text(_ bytes: Int) -> String {
-        bytes < 1 << 30
-            ? "\(bytes >> 20) MiB" : "\(FixedDecimal.text(Double(bytes) / 0x1p30, 1)) GiB"
     }
 }

@@ -39,7 +39,8 @@ extension TrainingState {
             // Safe: the bytes of an array of floats; x86-64 is little-endian, as the format is.
             unsafe array.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
         }
-        return output + Digest.of(output).bytes
+        output += Digest.of(output).bytes
+        return output
     }
 
     /// - Throws: `TrainerError` for bytes that are not a whole state.

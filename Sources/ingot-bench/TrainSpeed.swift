@@ -62,10 +62,11 @@ struct TrainSpeed: ParsableCommand {
         let rates = result.metrics.dropFirst().map { Double($0.tokenCount) / $0.seconds }
         var usage = unsafe rusage()
         unsafe getrusage(0, &usage)  // RUSAGE_SELF
+        let estimate = trainer.memoryEstimate(examples, savesState: false)
         let report: JSONValue = [
             "tokens_per_second": .number(rates.max() ?? 0),
             "peak_rss_bytes": .integer(Int64(usage.ru_maxrss) * 1024),
-            "estimated_bytes": .integer(Int64(trainer.memoryEstimate(examples).total)),
+            "estimated_bytes": .integer(Int64(estimate.total)),
         ]
         print(report.canonicalText)
     }

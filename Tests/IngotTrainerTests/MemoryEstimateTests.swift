@@ -27,7 +27,8 @@ import Testing
                 shape: Self.seven,
                 weightBytes: weights,
                 configuration: configuration,
-                rowLength: rowLength
+                rowLength: rowLength,
+                savesState: true
             )
         }
         return MemoryPlan(estimate: estimate(2048, false), available: available) {
@@ -72,6 +73,10 @@ import Testing
         #expect(least.parameters == whole.parameters && least.weights == whole.weights)
         settings.keepsBest = true
         #expect(try estimate().parameters > whole.parameters)
+        settings.keepsBest = false
+        let unsaved = try Trainer(model: TrainerSamples.model, configuration: settings)
+            .memoryEstimate(examples, savesState: false)
+        #expect(unsaved.parameters * 2 == whole.parameters)
     }
 
     @Test("a training that does not fit says what would")

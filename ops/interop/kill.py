@@ -1,9 +1,8 @@
 """Kills Ingot at random moments and looks at what is left. Arguments: WORK_DIRECTORY KILLS
 
 Each round starts from a copy of a store in the state before the command, kills the command after a
-random share of the time it takes undisturbed, and compares with the undisturbed result. A training
-goes on with --resume from the state that it left, if it left one, in two of three rounds; in one of
-these it is told to end instead of killed.
+random share of the time it takes undisturbed, and compares with the undisturbed result. "resume" is
+a training that is killed, or told to end, after it saved a state, and goes on with --resume.
 """
 import json
 import os
@@ -46,6 +45,7 @@ ingot(judged, "evaluate", recipe)
 operations = {
     "add": (start, ["add", f"{work}/data", "--as", "rows"], "rows:v1"),
     "train": (added, ["train", recipe], "colours:v1"),
+    "resume": (added, ["train", recipe], "colours:v1"),
     "promote": (judged, ["promote", "colours:v1", "production"], "colours:production"),
 }
 expected, seconds = {}, {}
@@ -66,22 +66,27 @@ def states(directory):
 
 
 for round in range(kills):
-    name = list(operations)[round % 3]
+    name = list(operations)[round % len(operations)]
     state, command, reference = operations[name]
     victim = f"{work}/victim"
     shutil.rmtree(victim, ignore_errors=True)
     shutil.copytree(state, victim)
     process = subprocess.Popen(
         ["ingot", *command], cwd=victim, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(rng.uniform(0, seconds[name]))
+    if name == "resume":
+        while process.poll() is None and not states(victim):
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.1))
+    else:
+        time.sleep(rng.uniform(0, seconds[name]))
     early += process.poll() is None
-    way = done["train"] % 3 if name == "train" else 0
-    process.send_signal(signal.SIGTERM if way == 2 else signal.SIGKILL)
+    is_told = name == "resume" and done[name] % 2 == 1
+    process.send_signal(signal.SIGTERM if is_told else signal.SIGKILL)
     process.wait()
     ingot(victim, "ls")
     for checker in (["fsck"], ["log", "verify"]):
         ingot(victim, *checker)
-    if way and states(victim):
+    if name == "resume" and states(victim):
         log = ingot(victim, *command, "--resume").stdout
         if "going on after step" not in log:
             sys.exit(f"round {round}: a state is there and was not used\n{log}")
