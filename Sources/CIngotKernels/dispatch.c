@@ -24,3 +24,11 @@ const ingot_kernel_table *ingot_kernels(ingot_level level) {
 #endif
     return &ingot_table_plain;
 }
+
+const ingot_kernel_table *ingot_pair_kernels(void) {
+#if defined(__x86_64__)
+    if (ingot_best_level() == INGOT_AVX512 && __builtin_cpu_supports("avx512bf16"))
+        return &ingot_table_pairs;
+#endif
+    return NULL;
+}

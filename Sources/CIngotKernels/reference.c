@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // One loop per definition, in fp64 where that is more exact than the kernels. Never used but in tests.
+#include "half.h"
 #include "ingot_kernels.h"
 
 static double weight_at(const ingot_term *t, size_t k, size_t n) {
@@ -23,6 +24,39 @@ void ingot_reference_product(const ingot_product *p) {
                     sum += (double)t->a[i * t->a_row + k * t->a_column] * weight_at(t, k, j);
             }
             *c = (float)(sum * p->scale);
+        }
+}
+
+/// A subnormal becomes a zero of its sign.
+static float flushed(float x) {
+    uint32_t bits = ingot_bits_of_float(x);
+    return ingot_float_of_bits(bits & 0x7F800000 ? bits : bits & 0x80000000);
+}
+
+static float rounded_to_bf16(float x) {
+    if (x != x) return x;
+    uint32_t bits = ingot_bits_of_float(flushed(x));
+    return ingot_float_of_bits((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000);
+}
+
+void ingot_reference_pair_product(const ingot_product *p) {
+    for (size_t i = 0; i < p->m; i++)
+        for (size_t j = 0; j < p->n; j++) {
+            float *c = p->c + i * p->c_row + j;
+            float sum = p->accumulates ? *c : 0;
+            for (size_t index = 0; index < p->term_count; index++) {
+                const ingot_term *t = &p->terms[index];
+                for (size_t pair = 0; pair < t->k; pair += 2)
+                    for (size_t k = pair + 2; k-- > pair;) {
+                        float a = 0, b = 0;
+                        if (k < t->k) {
+                            a = rounded_to_bf16(t->a[i * t->a_row + k * t->a_column]);
+                            b = rounded_to_bf16((float)weight_at(t, k, j));
+                        }
+                        sum = flushed(__builtin_fmaf(a, b, flushed(sum)));
+                    }
+            }
+            *c = sum * p->scale;
         }
 }
 

@@ -6,3 +6,4 @@
 extern const ingot_kernel_table ingot_table_plain;
 extern const ingot_kernel_table ingot_table_avx2;
 extern const ingot_kernel_table ingot_table_avx512;
+extern const ingot_kernel_table ingot_table_pairs;

@@ -64,7 +64,12 @@ extension PipelineContext {
                     base: baseDigest,
                     dataset: dataset,
                     program: program.digest,
-                    internalParameters: internalParameters(result, splits, nil),
+                    internalParameters: internalParameters(
+                        recipe.train.settings.kernels,
+                        result,
+                        splits,
+                        nil
+                    ),
                     found: reproduction.found,
                     agrees: reproduction.agrees
                 )

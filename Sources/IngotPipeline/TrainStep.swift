@@ -51,7 +51,7 @@ extension PipelineContext {
                     base: reference("base", recipe.base, baseDigest),
                     dataset: reference("dataset", dataset.reference, dataset.digest),
                     hyperparameters: settings.parameters,
-                    internalParameters: internalParameters(result, splits, licence),
+                    internalParameters: internalParameters(settings.kernels, result, splits, licence),
                     program: programRef,
                     metrics: metricsDigest,
                     context: buildContext(run, since: started)
@@ -81,12 +81,13 @@ extension PipelineContext {
 
     /// What Ingot chose and found, beside what the recipe says.
     func internalParameters(
+        _ kernels: KernelSet,
         _ result: TrainingResult,
         _ splits: TrainingSplits,
         _ licence: String?
     ) -> [String: String] {
         var parameters = [
-            "kernelSet": KernelSet.portable.rawValue, "dtype": "float32",
+            "kernelSet": kernels.rawValue, "dtype": kernels.productType,
             "reductionOrder": "fixed", "threads": "\(threads)", "cpu": "\(KernelLevel.best)",
             "steps": "\(result.metrics.count)", "adapterOfStep": "\(result.step)",
         ]

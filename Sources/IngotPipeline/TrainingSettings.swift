@@ -47,6 +47,8 @@ package struct TrainingSettings: Sendable {
     /// Tokens computed at once; 0 for a row's.
     package let tokensAtOnce: Int
     package let recomputesBlocks: Bool
+    /// The arithmetic of the training; another set gives another adapter.
+    package let kernels: KernelSet
 
     package init(_ reader: inout FieldReader) throws {
         let method = try reader.string("method") ?? "lora"
@@ -93,6 +95,7 @@ package struct TrainingSettings: Sendable {
         tokensAtOnce = try Self.positive("tokens_at_once", &reader) ?? 0
         recomputesBlocks = try reader.bool("recompute_blocks") ?? false
         try Self.optimizer(&reader)
+        kernels = try Self.choice("kernels", &reader) ?? .portable
         guard learningRate > 0, warmupSteps >= 0, validationInterval >= 0, clipNorm >= 0,
             saveInterval >= 0
         else {
@@ -252,6 +255,7 @@ package struct TrainingSettings: Sendable {
         configuration.earlyStopping = earlyStopping
         configuration.tokensAtOnce = tokensAtOnce
         configuration.recomputesBlocks = recomputesBlocks
+        configuration.kernels = kernels
         configuration.threads = threads
         configuration.baseName = baseName
         return configuration
@@ -289,6 +293,7 @@ package struct TrainingSettings: Sendable {
             "clip_norm": "\(clipNorm)", "optimizer": "adamw", "seed": "\(seed)",
             "validate_every": "\(validationInterval)", "keep": keepsBest ? "best" : "last",
         ]
+        parameters["kernels"] = kernels.rawValue
         if let quantisation { parameters["quantisation"] = quantisation.rawValue }
         parameters["loss_on"] = learning.rawValue
         parameters["too_long"] = longExamples.rawValue

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CIngotKernels
+internal import Synchronization
 
 /// Runs kernels on a pool of threads.
 ///
@@ -13,22 +14,41 @@ package final class Compute: Sendable {
     package let pool: ThreadPool
     // Safe: a constant table in the binary.
     nonisolated(unsafe) let table: UnsafePointer<ingot_kernel_table>
+    /// Where products pack what they read; grows to the largest need.
+    private let packed = Mutex(FloatBuffer(count: 0))
 
     /// Chooses the processor's best level, or `level` if the processor has it.
+    ///
+    /// The kernel set must be available; who lets users choose it checks that.
     package init(kernels: KernelSet = .portable, threads: Int, level: KernelLevel? = nil) {
         self.kernels = kernels
         self.level = min(level ?? .best, .best)
         pool = ThreadPool(threads: threads)
-        unsafe table = unsafe ingot_kernels(self.level.kernelCode)
+        switch kernels {
+        case .portable: unsafe table = unsafe ingot_kernels(self.level.kernelCode)
+        case .avx512:
+            guard let pairs = unsafe ingot_pair_kernels() else {
+                preconditionFailure("kernel set avx512 on a processor without AVX512_BF16")
+            }
+            unsafe table = unsafe pairs
+        }
     }
 
     /// All products; none may read what another one writes.
     package func run(_ products: [Product]) {
         // Safe: the matrices in `products` live until the call has returned.
         withExtendedLifetime(products) {
-            let list = unsafe products.map { unsafe $0.kernelProduct }
-            unsafe list.withUnsafeBufferPointer { buffer in
-                unsafe ingot_pool_products(pool.pool, table, buffer.baseAddress, buffer.count)
+            var list = unsafe products.map { unsafe $0.kernelProduct }
+            let bytes = unsafe ingot_packed_bytes(table, list, list.count)
+            packed.withLock { packed in
+                if packed.count * 4 < bytes { packed = FloatBuffer(uninitialized: bytes / 4) }
+                unsafe ingot_pool_products(
+                    pool.pool,
+                    table,
+                    &list,
+                    list.count,
+                    UnsafeMutableRawPointer(packed.pointer).assumingMemoryBound(to: UInt32.self)
+                )
             }
         }
     }

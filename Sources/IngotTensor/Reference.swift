@@ -4,10 +4,13 @@ internal import CIngotKernels
 
 /// The naive kernels, one loop per definition: they stay, and tests compare with them.
 package enum Reference {
-    /// As `Compute.run`, one product.
-    package static func run(_ product: Product) {
+    /// As `Compute.run`, one product; for `avx512` to the bit.
+    package static func run(_ product: Product, kernels: KernelSet = .portable) {
         var call = unsafe product.kernelProduct
-        unsafe ingot_reference_product(&call)
+        switch kernels {
+        case .portable: unsafe ingot_reference_product(&call)
+        case .avx512: unsafe ingot_reference_pair_product(&call)
+        }
     }
 
     /// As `Compute.attention`.

@@ -114,6 +114,11 @@ package struct TrainingConfiguration: Sendable, Equatable {
             )
             try require(validationInterval > 0, "validationInterval", "1 or more to stop early")
         }
+        try require(
+            kernels.isAvailable,
+            "kernels",
+            "portable on this processor, which has no AVX512_BF16 (asked for: \(kernels.rawValue))"
+        )
         switch length {
         case .epochs(let count): try require(count > 0, "epochs", "1 or more")
         case .steps(let count): try require(count > 0, "steps", "1 or more")

@@ -4,7 +4,10 @@ import ArgumentParser
 import Glibc
 import IngotCore
 import IngotModel
+import IngotTensor
 import IngotTrainer
+
+extension KernelSet: ExpressibleByArgument {}
 
 struct TrainSpeed: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +24,9 @@ struct TrainSpeed: ParsableCommand {
     @Option(help: "Tokens a row.")
     var length = 256
 
+    @Option(help: "Tokens computed together; examples are packed into so many.")
+    var rowLength = 512
+
     @Option(help: "Steps, two or more; the best one but the first counts.")
     var steps = 4
 
@@ -32,6 +38,9 @@ struct TrainSpeed: ParsableCommand {
 
     @Flag(help: "Compute blocks again on the way back.")
     var recomputeBlocks = false
+
+    @Option(help: "Kernel set: portable or avx512.")
+    var kernels = KernelSet.portable
 
     func validate() throws {
         guard steps >= 2 else { throw ValidationError("--steps: expected two or more") }
@@ -51,9 +60,10 @@ struct TrainSpeed: ParsableCommand {
         }
         var configuration = TrainingConfiguration()
         configuration.threads = threads
+        configuration.kernels = kernels
         configuration.length = .steps(steps)
         configuration.examplesPerStep = batch
-        configuration.rowLength = length
+        configuration.rowLength = max(length, rowLength)
         configuration.learningRate = 1e-4
         configuration.tokensAtOnce = tokensAtOnce
         configuration.recomputesBlocks = recomputeBlocks

@@ -139,6 +139,42 @@ import Testing
         #expect(try train(settings, examples).adapter != adapters[0])
     }
 
+    @Test(
+        "with bf16 products too, and the loss ends near where fp32 takes it",
+        .enabled(if: KernelSet.avx512.isAvailable, "this processor has no AVX512_BF16")
+    )
+    func threadsOfAVX512() throws {
+        var settings = Samples.settings
+        settings.length = .epochs(4)
+        let examples = Samples.examples(32)
+        let validation = Samples.examples(8, seed: 2)
+        let portable = try train(settings, examples, validation: validation)
+        settings.kernels = .avx512
+        var results: [TrainingResult] = []
+        for threads in 1...3 {
+            settings.threads = threads
+            results.append(try train(settings, examples, validation: validation))
+        }
+        #expect(results.allSatisfy { $0.adapter == results[0].adapter })
+        #expect(results[0].adapter != portable.adapter)
+        let rounded = try #require(results[0].validationLoss)
+        let exact = try #require(portable.validationLoss)
+        #expect(abs(rounded - exact) < 0.02 * exact)
+    }
+
+    @Test(
+        "kernels that the processor lacks are refused by name",
+        .disabled(if: KernelSet.avx512.isAvailable, "this processor has AVX512_BF16")
+    )
+    func missingKernels() {
+        var settings = Samples.settings
+        settings.kernels = .avx512
+        let error = #expect(throws: TrainerError.self) {
+            _ = try Trainer(model: Samples.model, configuration: settings)
+        }
+        #expect(error?.message.contains("kernels") == true)
+    }
+
     @Test("packing does not change a step's loss, and examples do not see each other")
     func packing() throws {
         var settings = Samples.settings

@@ -8,6 +8,14 @@
 ///     8 + 8, 4 + 4, 2 + 2, 1 + 1.
 /// (3) No libm but fmaf, which is exact; exp, log, sin and cos are polynomials of our own.
 /// (4) No allocation, no globals, no errno.
+///
+/// Kernel set `avx512`: as above, but products take bf16 operands; it needs AVX512_BF16.
+///
+/// (5) Both operands are rounded to bf16 (to nearest, ties to even) where a product reads them.
+///     An element is one chain over the pairs k = (0, 1), (2, 3), … of each term in turn, its last
+///     pair filled up with zeros. A pair adds its odd product first, then the even one, each by a
+///     fused multiply-add in fp32; before and after each, subnormals become zeros. This is what
+///     VDPBF16PS does, and `ingot_reference_pair_product` has the same bits in plain C.
 #pragma once
 
 #include <stddef.h>
@@ -61,6 +69,8 @@ typedef struct ingot_term {
     int b_is_transposed;
     /// Where the type has scales apart.
     const ingot_scales *scales;
+    /// A as rows of bf16 pairs; set by `ingot_pool_products` where the kernels want it.
+    const uint32_t *packed_a;
 } ingot_term;
 
 enum { INGOT_TERM_LIMIT = 6 };
@@ -136,9 +146,13 @@ typedef struct ingot_dropout {
 
 /// The kernels of one level. T rows, H columns.
 typedef struct ingot_kernel_table {
-    /// Rows [row0, row1) and columns [column0, column1) of a product; column0 % 16 == 0.
+    /// Rows [row0, row1) and columns [column0, column1) of a product; column0 is a multiple of
+    /// `column_block`.
     void (*product)(
         const ingot_product *product, size_t row0, size_t row1, size_t column0, size_t column1);
+    size_t column_block;
+    /// Packs rows [row0, row1) of a term's A for `product`; NULL if it reads A as it is.
+    void (*pack_a)(const ingot_term *term, size_t row0, size_t row1, uint32_t *packed);
     void (*attention_forward)(const ingot_attention *attention, float *scratch);
     void (*attention_backward)(
         const ingot_attention *attention, const ingot_attention_gradient *gradient,
@@ -185,6 +199,9 @@ ingot_level ingot_best_level(void);
 /// The kernels of `level`, which the processor must have.
 const ingot_kernel_table *ingot_kernels(ingot_level level);
 
+/// The kernels of set `avx512`; NULL on a processor without AVX512_BF16.
+const ingot_kernel_table *ingot_pair_kernels(void);
+
 /// Expands `count` values of a row to fp32, in a type without scales apart. Quantised: `count` is a
 /// multiple of 32, and `source` the start of a block.
 void ingot_expand_row(
@@ -220,6 +237,8 @@ double ingot_cos(double x);
 
 /// Naive references, kept for ever and tested against; same orders of arguments.
 void ingot_reference_product(const ingot_product *product);
+/// Rule (5), to the bit.
+void ingot_reference_pair_product(const ingot_product *product);
 void ingot_reference_attention(const ingot_attention *attention);
 void ingot_reference_norm(
     const float *x, const float *weight, float *y, float epsilon, size_t T, size_t H);
@@ -233,7 +252,13 @@ void ingot_pool_run(
     ingot_pool *pool, size_t count, void (*body)(void *context, size_t task, size_t worker),
     void *context);
 
+/// Bytes that the products' packed A need together.
+size_t ingot_packed_bytes(
+    const ingot_kernel_table *kernels, const ingot_product *products, size_t count);
+
 /// All products, cut into tasks by shape alone. No product may read what another one writes.
+/// `packed` has room for `ingot_packed_bytes` and is 64-byte aligned; the terms learn where in it
+/// their packed A lies.
 void ingot_pool_products(
-    ingot_pool *pool, const ingot_kernel_table *kernels, const ingot_product *products,
-    size_t count);
+    ingot_pool *pool, const ingot_kernel_table *kernels, ingot_product *products, size_t count,
+    uint32_t *packed);

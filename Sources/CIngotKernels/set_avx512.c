@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Kernel set `avx512`: products of bf16 pairs; everything else as in `portable`.
+#include <string.h>
+
+#include "half.h"
+#include "ingot_kernels.h"
+#include "tables.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), apply_to = function)
+#pragma clang diagnostic ignored "-Wpsabi"
+#define TILE_ROWS 12
+#define DEPTH 160
+#include "vector.h"
+#include "rows.h"
+#include "pack.h"
+#include "product.h"
+#include "attention.h"
+#include "bf16_expand.h"
+#include "bf16_pack.h"
+#include "bf16_product.h"
+
+const ingot_kernel_table ingot_table_pairs = {
+    .product = pair_product,
+    .column_block = PANEL_COLUMNS,
+    .pack_a = pack_a,
+    .attention_forward = attention_forward,
+    .attention_backward = attention_backward,
+    .norm_forward = norm_forward,
+    .norm_backward = norm_backward,
+    .rotate = rotate,
+    .swiglu_forward = swiglu_forward,
+    .swiglu_backward = swiglu_backward,
+    .add = add,
+    .sum = sum,
+    .log_sum_exp = log_sum_exp,
+    .cross_entropy_backward = cross_entropy_backward,
+    .square_sum = square_sum,
+    .adam_step = adam_step,
+    .exponential = exponential,
+};
+#pragma clang attribute pop
+#endif
