@@ -6,6 +6,12 @@
 // chain leaves it as it is. Before its window a row holds zeros too; a tile leaves out whole
 // groups of 16 positions that none of its rows sees, so a position keeps its lane of the sum.
 
+/// A tile's scores, and their gradients on the way back.
+static size_t attention_scratch(size_t keys, size_t group, size_t head_size) {
+    (void)group, (void)head_size;
+    return 2 * INGOT_ATTENTION_TILE * ((keys + 15) / 16 * 16);
+}
+
 /// Scores of `rows` query rows (`q`) against `keys` keys: scores[i * width + at + j].
 static void scores_of_run(
     const float *q, size_t q_row, size_t rows, size_t size, const float *k, size_t k_row,
@@ -128,15 +134,6 @@ static void attention_forward(const ingot_attention *a, float *scratch) {
             }
         }
     }
-}
-
-/// Σ a · b in 16 lanes.
-INLINE float dot_of_rows(const float *a, const float *b, size_t n) {
-    v16 sums = splat(0);
-    for (size_t i = 0; i < n; i += 16)
-        if (n - i >= 16) sums = fma16(load(a + i), load(b + i), sums);
-        else sums = fma16(load_part(a + i, n - i, 0), load_part(b + i, n - i, 0), sums);
-    return total(sums);
 }
 
 /// One owner for a key-value head of a run: heads of the group in order, tiles in order.

@@ -69,6 +69,21 @@ INLINE __m512 sixteen(ingot_weight_type type, const uint8_t *row, size_t column,
         return _mm512_mul_ps(
             _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(q)), half_everywhere(block));
     }
+    // Through ingot_expand, in sixteen_of_b.
+    case INGOT_Q4_K:
+    case INGOT_Q6_K:
+    case INGOT_NF4:
+    case INGOT_INT8: break;
     }
     return _mm512_setzero_ps();
+}
+
+/// The same of row `row` of a term's B, in whatever type.
+INLINE __m512 sixteen_of_b(
+    ingot_weight_type type, const ingot_term *t, size_t row, size_t column, size_t n) {
+    if (type <= INGOT_Q8_0)
+        return sixteen(type, (const uint8_t *)t->b + row * t->b_row_bytes, column, n);
+    float values[32];
+    ingot_expand(t, row, column / 32 * 32, values, 32);
+    return _mm512_loadu_ps(values + column % 32);
 }

@@ -79,17 +79,17 @@ INLINE void pack_b_rows(
     size_t columns, uint32_t *panel) {
     for (size_t j = 0; j < columns; j += 16) {
         const size_t rows = columns - j < 16 ? columns - j : 16;
-        const uint8_t *source = (const uint8_t *)t->b + (column + j) * t->b_row_bytes;
         for (size_t k = 0; k < kc; k += 32) {
             const size_t n = kc - k;
             pairs16 x[16];
             for (size_t i = 0; i < 16; i++) {
                 x[i] = _mm512_setzero_si512();
                 if (i >= rows) continue;
-                const uint8_t *row = source + i * t->b_row_bytes;
+                const size_t row = column + j + i;
                 x[i] = pairs_of_row(
-                    sixteen(type, row, k0 + k, n),
-                    n > 16 ? sixteen(type, row, k0 + k + 16, n - 16) : _mm512_setzero_ps());
+                    sixteen_of_b(type, t, row, k0 + k, n),
+                    n > 16 ? sixteen_of_b(type, t, row, k0 + k + 16, n - 16)
+                           : _mm512_setzero_ps());
             }
             transpose_pairs(x);
             for (size_t i = 0; i < 16; i++)
@@ -102,12 +102,11 @@ INLINE void pack_b_rows(
 INLINE void pack_b_columns(
     ingot_weight_type type, const ingot_term *t, size_t k0, size_t kc, size_t column,
     size_t columns, uint32_t *panel) {
-    const uint8_t *row = (const uint8_t *)t->b + k0 * t->b_row_bytes;
-    for (size_t k = 0; k < kc; k += 2, row += 2 * t->b_row_bytes, panel += PANEL_COLUMNS)
+    for (size_t k = 0; k < kc; k += 2, panel += PANEL_COLUMNS)
         for (size_t j = 0; j < columns; j += 16) {
             const size_t n = columns - j;
-            __m512 even = sixteen(type, row, column + j, n), odd = _mm512_setzero_ps();
-            if (k + 1 < kc) odd = sixteen(type, row + t->b_row_bytes, column + j, n);
+            __m512 even = sixteen_of_b(type, t, k0 + k, column + j, n), odd = _mm512_setzero_ps();
+            if (k + 1 < kc) odd = sixteen_of_b(type, t, k0 + k + 1, column + j, n);
             _mm512_storeu_si512(panel + j, pairs_of(even, odd));
         }
 }
@@ -130,5 +129,9 @@ static void pack_b(
     case INGOT_Q4_0: pack_b_as(INGOT_Q4_0, t, k0, kc, column, columns, panel); break;
     case INGOT_Q4_1: pack_b_as(INGOT_Q4_1, t, k0, kc, column, columns, panel); break;
     case INGOT_Q8_0: pack_b_as(INGOT_Q8_0, t, k0, kc, column, columns, panel); break;
+    case INGOT_Q4_K:
+    case INGOT_Q6_K:
+    case INGOT_NF4:
+    case INGOT_INT8: pack_b_as(t->type, t, k0, kc, column, columns, panel); break;
     }
 }

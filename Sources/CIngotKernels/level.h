@@ -16,6 +16,7 @@
 const ingot_kernel_table TABLE = {
     .product = product,
     .column_block = 64,
+    .attention_scratch = attention_scratch,
     .attention_forward = attention_forward,
     .attention_backward = attention_backward,
     .norm_forward = norm_forward,

@@ -165,6 +165,15 @@ static void cross_entropy_backward(
     x[target] -= factor;
 }
 
+/// Σ a · b in 16 lanes.
+INLINE float dot_of_rows(const float *a, const float *b, size_t n) {
+    v16 sums = splat(0);
+    for (size_t i = 0; i < n; i += 16)
+        if (n - i >= 16) sums = fma16(load(a + i), load(b + i), sums);
+        else sums = fma16(load_part(a + i, n - i, 0), load_part(b + i, n - i, 0), sums);
+    return total(sums);
+}
+
 static double square_sum(const float *x, size_t n) {
     d8 low = {0}, high = {0};
     for (size_t i = 0; i < n; i += 16) {

@@ -11,23 +11,20 @@
 #include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), apply_to = function)
 #pragma clang diagnostic ignored "-Wpsabi"
-#define TILE_ROWS 12
-#define DEPTH 160
 #include "vector.h"
 #include "rows.h"
-#include "pack.h"
-#include "product.h"
-#include "attention.h"
 #include "bf16_expand.h"
 #include "bf16_pack.h"
 #include "bf16_product.h"
+#include "bf16_attention.h"
 
 const ingot_kernel_table ingot_table_pairs = {
     .product = pair_product,
     .column_block = PANEL_COLUMNS,
     .pack_a = pack_a,
-    .attention_forward = attention_forward,
-    .attention_backward = attention_backward,
+    .attention_scratch = attention_scratch,
+    .attention_forward = pair_attention_forward,
+    .attention_backward = pair_attention_backward,
     .norm_forward = norm_forward,
     .norm_backward = norm_backward,
     .rotate = rotate,

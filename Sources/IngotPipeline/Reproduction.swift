@@ -65,7 +65,7 @@ extension PipelineContext {
                     dataset: dataset,
                     program: program.digest,
                     internalParameters: internalParameters(
-                        recipe.train.settings.kernels,
+                        train.settings.kernels,
                         result,
                         splits,
                         nil

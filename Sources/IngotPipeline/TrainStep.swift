@@ -51,7 +51,12 @@ extension PipelineContext {
                     base: reference("base", recipe.base, baseDigest),
                     dataset: reference("dataset", dataset.reference, dataset.digest),
                     hyperparameters: settings.parameters,
-                    internalParameters: internalParameters(settings.kernels, result, splits, licence),
+                    internalParameters: internalParameters(
+                        settings.kernels,
+                        result,
+                        splits,
+                        licence
+                    ),
                     program: programRef,
                     metrics: metricsDigest,
                     context: buildContext(run, since: started)

@@ -60,16 +60,15 @@ extension Compute {
     ) {
         check(q, keys, values, shape, o)
         var tasks: [(segment: Int, head: Int, rows: Range<Int>)] = []
-        var scratch = 0
+        var longest = 0
         for (index, segment) in segments.enumerated() {
-            let positions = segment.before.reduce(segment.rows.count) { $0 + $1.keys.rows }
+            longest = max(longest, segment.before.reduce(segment.rows.count) { $0 + $1.keys.rows })
             for first in stride(from: 0, to: segment.rows.count, by: Self.queriesOfTask) {
                 let rows = first..<min(first + Self.queriesOfTask, segment.rows.count)
-                scratch = max(scratch, ingot_attention_scratch(rows.count, positions))
                 for head in 0..<shape.keyValueHeads { tasks.append((index, head, rows)) }
             }
         }
-        let scratches = (0..<pool.threadCount).map { _ in FloatBuffer(uninitialized: scratch) }
+        let scratches = scratches(keys: longest, shape)
         pool.run(tasks.count) { task, worker in
             let (index, head, rows) = tasks[task]
             let segment = segments[index]
@@ -109,9 +108,7 @@ extension Compute {
         gradients.k.clear()
         gradients.v.clear()
         let longest = segments.map(\.rows.count).max() ?? 0
-        let scratches = (0..<pool.threadCount).map { _ in
-            FloatBuffer(uninitialized: ingot_attention_scratch(longest, longest))
-        }
+        let scratches = scratches(keys: longest, shape)
         pool.run(segments.count * shape.keyValueHeads) { task, worker in
             let segment = segments[task / shape.keyValueHeads]
             let head = task % shape.keyValueHeads
@@ -141,8 +138,14 @@ extension Compute {
         }
     }
 
-    /// A long segment is shared out in pieces of so many rows; a multiple of the kernels' tile.
-    private static let queriesOfTask = 2 * Int(INGOT_ATTENTION_TILE)
+    /// One for each thread.
+    private func scratches(keys: Int, _ shape: AttentionShape) -> [FloatBuffer] {
+        let count = unsafe table.pointee.attention_scratch(keys, shape.group, shape.headSize)
+        return (0..<pool.threadCount).map { _ in FloatBuffer(uninitialized: count) }
+    }
+
+    /// A long segment is shared out in pieces of so many rows; a multiple of the kernels' tiles.
+    private static let queriesOfTask = 4 * Int(INGOT_ATTENTION_TILE)
 
     private func check(
         _ q: Matrix,

@@ -34,11 +34,15 @@ package final class Compute: Sendable {
         }
     }
 
-    /// All products; none may read what another one writes.
-    package func run(_ products: [Product]) {
-        // Safe: the matrices in `products` live until the call has returned.
-        withExtendedLifetime(products) {
-            var list = unsafe products.map { unsafe $0.kernelProduct }
+    /// All products, after those that come `first`.
+    ///
+    /// What one of the first writes may be the rows of a term of the others; nothing else that a
+    /// product writes may be read by another one.
+    package func run(_ products: [Product], first: [Product] = []) {
+        let all = first + products
+        // Safe: the matrices in `all` live until the call has returned.
+        withExtendedLifetime(all) {
+            var list = unsafe all.map { unsafe $0.kernelProduct }
             let bytes = unsafe ingot_packed_bytes(table, list, list.count)
             packed.withLock { packed in
                 if packed.count * 4 < bytes { packed = FloatBuffer(uninitialized: bytes / 4) }
@@ -47,6 +51,7 @@ package final class Compute: Sendable {
                     table,
                     &list,
                     list.count,
+                    first.count,
                     UnsafeMutableRawPointer(packed.pointer).assumingMemoryBound(to: UInt32.self)
                 )
             }

@@ -89,9 +89,9 @@ struct BlockBackward {
         gradient: Matrix
     ) {
         let activations = saved.activations
-        // down: its input is known again only after the SwiGLU's way back.
-        let lows = lowProducts([(.down, gradient)], saved, scratch)
-        inputGradient([(.down, gradient)], lows, saved, into: scratch.activated)
+        let down = linear([(.down, gradient, scratch.low[2])], saved)
+        compute.run([down.inputGradient(into: scratch.activated)], first: down.lowProducts)
+        down.finishInput(dx: scratch.activated, compute: compute)
         compute.swigluGradient(
             scratch.activated,
             gate: activations.gate,
@@ -104,11 +104,20 @@ struct BlockBackward {
             epsilon: configuration.normEpsilon,
             into: forward.normed
         )
-        weightGradients([(.down, gradient)], lows, saved, input: forward.activated)
-        let outputs = [(LinearRole.gate, activations.gate), (.up, activations.up)]
-        let more = lowProducts(outputs, saved, scratch)
-        inputGradient(outputs, more, saved, into: scratch.normed)
-        weightGradients(outputs, more, saved, input: forward.normed)
+        let wide = linear(
+            [(.gate, activations.gate, scratch.low[0]), (.up, activations.up, scratch.low[1])],
+            saved
+        )
+        // The weights of down had to wait: its input is known again only after the SwiGLU.
+        compute.run(
+            [wide.inputGradient(into: scratch.normed)]
+                + wide.weightGradients(input: forward.normed)
+                + down.weightGradients(input: forward.activated),
+            first: wide.lowProducts
+        )
+        wide.finishInput(dx: scratch.normed, compute: compute)
+        wide.finishWeights(input: forward.normed, compute: compute)
+        down.finishWeights(input: forward.activated, compute: compute)
         compute.normGradient(
             activations.middle,
             weight: saved.layer.feedForwardNorm,
@@ -126,9 +135,14 @@ struct BlockBackward {
         needsInput: Bool
     ) {
         let activations = saved.activations
-        let lows = lowProducts([(.o, gradient)], saved, scratch)
-        inputGradient([(.o, gradient)], lows, saved, into: scratch.o)
-        weightGradients([(.o, gradient)], lows, saved, input: activations.o)
+        let output = linear([(.o, gradient, scratch.low[0])], saved)
+        compute.run(
+            [output.inputGradient(into: scratch.o)]
+                + output.weightGradients(input: activations.o),
+            first: output.lowProducts
+        )
+        output.finishInput(dx: scratch.o, compute: compute)
+        output.finishWeights(input: activations.o, compute: compute)
         compute.attentionGradient(
             activations.q,
             keys: activations.k,
@@ -148,11 +162,21 @@ struct BlockBackward {
             epsilon: configuration.normEpsilon,
             into: forward.normed
         )
-        let outputs = [(LinearRole.q, q), (.k, k), (.v, scratch.v)]
-        let more = lowProducts(outputs, saved, scratch)
-        weightGradients(outputs, more, saved, input: forward.normed)
+        let inputs = linear(
+            [
+                (.q, q, scratch.low[0]), (.k, k, scratch.low[1]),
+                (.v, scratch.v, scratch.low[2]),
+            ],
+            saved
+        )
+        compute.run(
+            (needsInput ? [inputs.inputGradient(into: scratch.normed)] : [])
+                + inputs.weightGradients(input: forward.normed),
+            first: inputs.lowProducts
+        )
+        inputs.finishWeights(input: forward.normed, compute: compute)
         guard needsInput else { return }
-        inputGradient(outputs, more, saved, into: scratch.normed)
+        inputs.finishInput(dx: scratch.normed, compute: compute)
         compute.normGradient(
             saved.x,
             weight: saved.layer.attentionNorm,
@@ -183,78 +207,24 @@ struct BlockBackward {
         return (q, k)
     }
 
-    /// scale · dy B for the roles that have an update.
-    private func lowProducts(
-        _ outputs: [(LinearRole, Matrix)],
-        _ saved: Saved,
-        _ scratch: Scratch
-    ) -> [Matrix?] {
-        var products: [Product] = []
-        let lows = outputs.enumerated().map { place, output -> Matrix? in
-            guard let lora = saved.layer[output.0].lora else { return nil }
-            let low = scratch.low[place].narrowed(to: lora.rank)
-            products.append(
-                Product(
-                    low,
-                    scale: lora.scale,
-                    [.timesTransposed(output.1, lora.bTransposed)]
-                )
-            )
-            return low
-        }
-        if !products.isEmpty { compute.run(products) }
-        return lows
-    }
-
-    /// dx = Σ over roles of dy W + low A, the latter masked like the update's input.
-    private func inputGradient(
-        _ outputs: [(LinearRole, Matrix)],
-        _ lows: [Matrix?],
-        _ saved: Saved,
-        into dx: Matrix
-    ) {
-        var terms: [Product.Term] = []
-        for ((role, dy), low) in zip(outputs, lows) {
-            terms.append(.linearGradient(dy, saved.layer[role].weight))
-            guard saved.dropout == nil, let low, let lora = saved.layer[role].lora else { continue }
-            terms.append(.plain(low, lora.a))
-        }
-        compute.run([Product(dx, terms)])
-        guard let dropout = saved.dropout else { return }
-        for ((role, _), low) in zip(outputs, lows) {
-            guard let low, let lora = saved.layer[role].lora else { continue }
-            let update = dropout.scratch(like: dx)
-            compute.run([Product(update, [.plain(low, lora.a)])])
-            compute.addDropout(update, dropout.mask(saved.index, role), to: dx)
-        }
-    }
-
-    /// dA += lowᵀ x, x masked as it was, and dB += (scale · x Aᵀ)ᵀ dy.
-    private func weightGradients(
-        _ outputs: [(LinearRole, Matrix)],
-        _ lows: [Matrix?],
-        _ saved: Saved,
-        input x: Matrix
-    ) {
-        var products: [Product] = []
-        for ((role, dy), low) in zip(outputs, lows) {
-            guard let low, let slot = parameters[saved.index, role],
-                let forwardLow = saved.activations.low(role, of: saved.layer[role])
-            else { continue }
-            products.append(
-                Product(slot.bGradient, accumulates: true, [.transposedTimes(forwardLow, dy)])
-            )
-            if let dropout = saved.dropout {
-                let masked = dropout.masked(x, saved.index, role, compute)
-                compute.run([
-                    Product(slot.aGradient, accumulates: true, [.transposedTimes(low, masked)])
-                ])
-            } else {
-                products.append(
-                    Product(slot.aGradient, accumulates: true, [.transposedTimes(low, x)])
+    private func linear(
+        _ outputs: [(role: LinearRole, dy: Matrix, low: Matrix)],
+        _ saved: Saved
+    ) -> LinearBackward {
+        LinearBackward(
+            block: saved.index,
+            dropout: saved.dropout,
+            outputs: outputs.map { role, dy, low in
+                let layer = saved.layer[role]
+                return LinearBackward.Output(
+                    role: role,
+                    layer: layer,
+                    dy: dy,
+                    low: low.narrowed(to: layer.lora?.rank ?? 0),
+                    forwardLow: saved.activations.low(role, of: layer),
+                    slot: parameters[saved.index, role]
                 )
             }
-        }
-        if !products.isEmpty { compute.run(products) }
+        )
     }
 }

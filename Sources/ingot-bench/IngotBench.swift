@@ -10,7 +10,7 @@ struct IngotBench: AsyncParsableCommand {
         abstract: "Run Ingot's engines by themselves, to be compared with their peers.",
         subcommands: [
             Tokens.self, Templates.self, Logits.self, Losses.self, TrainSpeed.self,
-            Weights.self, RemoteCheck.self,
+            TrainExamples.self, Weights.self, RemoteCheck.self,
         ]
     )
 }

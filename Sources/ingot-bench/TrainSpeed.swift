@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Glibc
 import IngotCore
 import IngotModel
 import IngotTensor
@@ -70,12 +69,10 @@ struct TrainSpeed: ParsableCommand {
         var trainer = try Trainer(model: loaded, configuration: configuration)
         let result = try trainer.train(examples: examples) { _ in }
         let rates = result.metrics.dropFirst().map { Double($0.tokenCount) / $0.seconds }
-        var usage = unsafe rusage()
-        unsafe getrusage(0, &usage)  // RUSAGE_SELF
         let estimate = trainer.memoryEstimate(examples, savesState: false)
         let report: JSONValue = [
             "tokens_per_second": .number(rates.max() ?? 0),
-            "peak_rss_bytes": .integer(Int64(usage.ru_maxrss) * 1024),
+            "peak_rss_bytes": .integer(peakMemory()),
             "estimated_bytes": .integer(Int64(estimate.total)),
         ]
         print(report.canonicalText)

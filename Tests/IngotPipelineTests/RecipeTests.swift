@@ -44,6 +44,7 @@ struct RecipeTests {
         let recipe = try parse(Self.text)
         #expect(recipe.train.settings.alpha == 8)
         #expect(recipe.train.settings.stepLimit == 3)
+        #expect(recipe.train.settings.kernels == .portable)
         #expect(recipe.evaluate.split == "test")
         #expect(recipe.promote == nil)
         #expect(recipe.train.settings.quantisation == nil)
@@ -77,6 +78,7 @@ struct RecipeTests {
             ("lora: {rank: 4}", "lora: {rnak: 4}", "did you mean 'rank'"),
             ("steps: 3", "stpes: 3", "train.stpes"),
             ("steps: 3", "steps: 0", "positive"),
+            ("steps: 3", "kernels: fast", "train.kernels: 'fast' is none of portable, avx512"),
             ("steps: 3", "steps: many", "train.steps: expected a whole number"),
             ("completion:", "complation:", "complation"),
             ("base: base:v1", "base: Base:v1", "repository 'Base'"),

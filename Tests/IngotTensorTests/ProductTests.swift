@@ -7,6 +7,13 @@ import Testing
     struct Case: CustomTestStringConvertible, Sendable {
         let type: WeightType
         let m: Int, n: Int, k: Int
+
+        /// `k` is rounded up to whole blocks.
+        init(type: WeightType, m: Int, n: Int, k: Int) {
+            (self.type, self.m, self.n) = (type, m, n)
+            self.k = (k + type.blockLength - 1) / type.blockLength * type.blockLength
+        }
+
         var testDescription: String { "\(type) \(m)×\(n)×\(k)" }
     }
 
@@ -24,13 +31,11 @@ import Testing
     )
     func weights(_ test: Case) {
         let samples = Samples(3)
-        let block = test.type.blockLength
-        let k = (test.k + block - 1) / block * block
-        let weight = samples.weight(test.type, test.n, k)
-        let x = samples.matrix(test.m, k, 1)
+        let weight = samples.weight(test.type, test.n, test.k)
+        let x = samples.matrix(test.m, test.k, 1)
         let dy = samples.matrix(test.m, test.n, 2)
         compare(test.m, test.n, [.linear(x, weight)])
-        compare(test.m, k, [.linearGradient(dy, weight)])
+        compare(test.m, test.k, [.linearGradient(dy, weight)])
     }
 
     @Test(

@@ -1,6 +1,6 @@
-"""PyTorch + PEFT: LoRA steps over random tokens, r=16 on all linear layers, fp32, two threads.
+"""PyTorch + PEFT: LoRA steps over random tokens, r=16 on all linear layers, two threads.
 
-Arguments: MODEL.gguf BATCH LENGTH. Prints one JSON object: tokens a second of the best step but
+Arguments: MODEL.gguf DTYPE BATCH LENGTH. Prints one JSON object: tokens a second of the best step but
 the first, and the peak of resident memory.
 """
 import json
@@ -13,10 +13,11 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-path, batch, length = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+path, dtype, batch, length = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 torch.set_num_threads(2)
 model = AutoModelForCausalLM.from_pretrained(
-    os.path.dirname(path), gguf_file=os.path.basename(path), dtype=torch.float32)
+    os.path.dirname(path), gguf_file=os.path.basename(path),
+    dtype={"fp32": torch.float32, "bf16": torch.bfloat16}[dtype])
 model.config.use_cache = False
 targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 model = get_peft_model(

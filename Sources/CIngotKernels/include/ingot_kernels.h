@@ -121,12 +121,6 @@ typedef struct ingot_attention_gradient {
 /// Query rows that share a tile of scores.
 enum { INGOT_ATTENTION_TILE = 24 };
 
-/// Floats of scratch that attention of `rows` rows over `keys` keys needs, both ways.
-static inline size_t ingot_attention_scratch(size_t rows, size_t keys) {
-    const size_t tile = rows < INGOT_ATTENTION_TILE ? rows : INGOT_ATTENTION_TILE;
-    return 2 * tile * ((keys + 15) / 16 * 16);
-}
-
 typedef struct ingot_adam {
     float decay;        // 1 − rate · weight decay
     float beta1, beta2;
@@ -153,6 +147,8 @@ typedef struct ingot_kernel_table {
     size_t column_block;
     /// Packs rows [row0, row1) of a term's A for `product`; NULL if it reads A as it is.
     void (*pack_a)(const ingot_term *term, size_t row0, size_t row1, uint32_t *packed);
+    /// Floats of scratch that attention over `keys` keys needs, both ways; 64-byte aligned.
+    size_t (*attention_scratch)(size_t keys, size_t group, size_t head_size);
     void (*attention_forward)(const ingot_attention *attention, float *scratch);
     void (*attention_backward)(
         const ingot_attention *attention, const ingot_attention_gradient *gradient,
@@ -256,9 +252,10 @@ void ingot_pool_run(
 size_t ingot_packed_bytes(
     const ingot_kernel_table *kernels, const ingot_product *products, size_t count);
 
-/// All products, cut into tasks by shape alone. No product may read what another one writes.
+/// All products, cut into tasks. Only the A of those behind the first `early` may be
+/// what one of the first writes, as a whole; no other product may read what another one writes.
 /// `packed` has room for `ingot_packed_bytes` and is 64-byte aligned; the terms learn where in it
 /// their packed A lies.
 void ingot_pool_products(
     ingot_pool *pool, const ingot_kernel_table *kernels, ingot_product *products, size_t count,
-    uint32_t *packed);
+    size_t early, uint32_t *packed);

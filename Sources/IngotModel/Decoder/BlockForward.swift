@@ -126,36 +126,35 @@ package struct BlockForward: Sendable {
         _ activations: BlockActivations,
         _ dropping: Dropping?
     ) {
-        lowProducts(roles.map(\.role), of: layer, x, activations, dropping)
+        let low = lowProducts(roles.map(\.role), of: layer, x, activations, dropping)
         compute.run(
             roles.map { role, output in
                 layer[role].product(x, low: activations.low(role, of: layer[role]), into: output)
-            }
+            },
+            first: low
         )
         for (role, output) in roles {
             if let bias = layer[role].bias { compute.add(row: bias, to: output) }
         }
     }
 
+    /// What must come first; with dropout nothing is left of it, since each role has a mask of its
+    /// own, in the same memory.
     private func lowProducts(
         _ roles: [LinearRole],
         of layer: DecoderWeights.Layer,
         _ x: Matrix,
         _ activations: BlockActivations,
         _ dropping: Dropping?
-    ) {
+    ) -> [Product] {
         func product(_ role: LinearRole, _ x: Matrix) -> Product? {
             layer[role].lowProduct(x, low: activations.low(role, of: layer[role]))
         }
-        guard let dropping else {
-            let low = roles.compactMap { product($0, x) }
-            if !low.isEmpty { compute.run(low) }
-            return
-        }
-        // One after another: each has a mask of its own, in the same memory.
+        guard let dropping else { return roles.compactMap { product($0, x) } }
         for role in roles where layer[role].lora != nil {
             let masked = dropping.dropout.masked(x, dropping.block, role, compute)
             if let low = product(role, masked) { compute.run([low]) }
         }
+        return []
     }
 }
