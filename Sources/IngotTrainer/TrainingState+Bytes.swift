@@ -107,7 +107,8 @@ extension StepMetrics {
             .integer(Int64(stepCount)), .number(loss), .number(learningRate),
             .number(gradientNorm), .integer(Int64(tokenCount)),
             .integer(Int64(trainedTokenCount)), .number(seconds),
-            validationLoss.map(JSONValue.number) ?? .null,
+            // As bits: it may be no number, which patience counts too.
+            validationLoss.map { .integer(Int64(bitPattern: $0.bitPattern)) } ?? .null,
         ])
     }
 
@@ -127,7 +128,9 @@ extension StepMetrics {
             tokenCount: tokenCount,
             trainedTokenCount: trainedTokenCount,
             seconds: seconds,
-            validationLoss: fields[7].double
+            validationLoss: fields[7].integer.map {
+                Double(bitPattern: UInt64(bitPattern: Int64($0)))
+            }
         )
     }
 }

@@ -152,6 +152,35 @@ import Testing
         }
     }
 
+    @Test("a validation that is no number is kept as one")
+    func notANumber() throws {
+        for loss in [Double.nan, .infinity, 0.1, nil] {
+            let metric = StepMetrics(
+                step: 1,
+                stepCount: 2,
+                loss: 1.0 / 3,
+                learningRate: 1e-300,
+                gradientNorm: 5e-324,
+                tokenCount: 1,
+                trainedTokenCount: 1,
+                seconds: 0.1,
+                validationLoss: loss
+            )
+            let state = TrainingState(
+                key: Self.key,
+                metrics: [metric],
+                parameters: [1, .nan],
+                first: [0, -0.0],
+                second: [1e-45, 3],
+                best: nil
+            )
+            let found = try TrainingState(parsing: state.bytes)
+            #expect(found.metrics[0].validationLoss?.bitPattern == loss?.bitPattern)
+            #expect(found.metrics[0].loss == 1.0 / 3 && found.metrics[0].learningRate == 1e-300)
+            #expect(found.second == state.second && found.bytes == state.bytes)
+        }
+    }
+
     @Test("lengths in a state's header that its values do not have are refused")
     func hostileHeader() throws {
         for header in [
