@@ -4,13 +4,6 @@ internal import IngotCatalog
 internal import IngotCore
 internal import IngotCrypto
 
-extension NoteVerifier {
-    /// The change that adds the key to a log.
-    func change(detail: JSONValue) throws -> Change {
-        .key(role: Role.log.rawValue, keyID: try keyID(), pem: try key.pem(), detail: detail)
-    }
-}
-
 /// A key of another store that counts here from now on.
 package struct TrustedKey: Sendable, Hashable {
     package let role: Role
@@ -44,7 +37,7 @@ extension Ledger {
     /// Lets keys of another store count here, each for the role that it has there, through the log.
     ///
     /// The log entry, by the admin key, comes first and the trust file last: what is interrupted
-    /// between them is finished by doing it again.
+    /// between them is finished by doing it again. Several may run at once, of one key or many.
     ///
     /// - Parameters:
     ///   - other: the other store's keys, from a source that is trusted.
@@ -66,13 +59,42 @@ extension Ledger {
                 "store \(other.storeID): the file has no key of the role \(role.rawValue)"
             )
         }
+        let meant = other.entries.filter { roles.contains($0.role) }.map {
+            TrustFile.Entry(role: $0.role, owner: owner ?? $0.owner, key: $0.key)
+        }
+        let logOwner = owner ?? other.entries.first?.owner ?? other.storeID
+        let logs = roles.contains(.log) ? [try Self.log(of: other)] : []
+        var changes = try self.changes(trusting: meant, logs, logOwner, of: other.storeID)
+        while !changes.isEmpty {
+            do {
+                _ = try append(act: .keyAdded, role: .admin, changes: changes)
+                break
+            } catch let error as CatalogError where error.code == .conflict {
+                // Somebody else logged one of them meanwhile, so that fewer are left.
+                let rest = try self.changes(trusting: meant, logs, logOwner, of: other.storeID)
+                guard rest.count < changes.count else { throw error }
+                changes = rest
+            }
+        }
+        let added = try keys.add(meant, logs: logs)
+        let signers = added.entries.map {
+            TrustedKey(role: $0.role, keyID: $0.key.keyID, owner: $0.owner)
+        }
+        return try signers
+            + added.logs.map { TrustedKey(role: .log, keyID: try $0.keyID(), owner: logOwner) }
+    }
+
+    /// What the log lacks to let keys of another store count.
+    private func changes(
+        trusting meant: [TrustFile.Entry],
+        _ logs: [NoteVerifier],
+        _ logOwner: String,
+        of storeID: String
+    ) throws -> [Change] {
         let known = Dictionary(
             try catalog.keys().map { ($0.keyID, $0.role) },
             uniquingKeysWith: { first, _ in first }
         )
-        let meant = other.entries.filter { roles.contains($0.role) }.map {
-            TrustFile.Entry(role: $0.role, owner: owner ?? $0.owner, key: $0.key)
-        }
         var changes: [Change] = []
         for entry in meant {
             if let role = known[entry.key.keyID] {
@@ -90,27 +112,19 @@ extension Ledger {
                     keyID: entry.key.keyID,
                     pem: entry.key.pem,
                     detail: [
-                        "owner": .string(entry.owner), Self.storeMember: .string(other.storeID),
+                        "owner": .string(entry.owner), Self.storeMember: .string(storeID),
                     ]
                 )
             )
         }
-        let logOwner = owner ?? other.entries.first?.owner ?? other.storeID
-        let logs = roles.contains(.log) ? [try Self.log(of: other)] : []
         for log in logs where try known[log.keyID()] == nil {
             let detail: JSONValue = [
-                "owner": .string(logOwner), Self.storeMember: .string(other.storeID),
+                "owner": .string(logOwner), Self.storeMember: .string(storeID),
                 Self.verifierMember: .string(log.text),
             ]
             changes.append(try log.change(detail: detail))
         }
-        if !changes.isEmpty { _ = try append(act: .keyAdded, role: .admin, changes: changes) }
-        let added = try keys.add(meant, logs: logs)
-        let signers = added.entries.map {
-            TrustedKey(role: $0.role, keyID: $0.key.keyID, owner: $0.owner)
-        }
-        return try signers
-            + added.logs.map { TrustedKey(role: .log, keyID: try $0.keyID(), owner: logOwner) }
+        return changes
     }
 
     /// The key of another store's log, which must have that log's name: no file may speak for a

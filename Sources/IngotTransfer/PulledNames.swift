@@ -17,11 +17,20 @@ package struct PulledNames: Sendable, Hashable {
     package let unknownLogs: [String]
     /// Receipts that prove nothing, in a line each: what they are about counts as unproved.
     package let receiptFaults: [String]
+    /// What else came and was not recorded for want of keys, in a line; nil where all was.
+    package let unrecorded: String?
 
-    init(number: Int, untrusted: Int, proofs: [StatementProof], receiptFaults: [String]) {
+    init(
+        number: Int,
+        untrusted: Int,
+        proofs: [StatementProof],
+        receiptFaults: [String],
+        unrecorded: String?
+    ) {
         self.number = number
         self.untrusted = untrusted
         self.receiptFaults = receiptFaults
+        self.unrecorded = unrecorded
         proved = proofs.count { if case .receipt = $0 { true } else { false } }
         let logs = proofs.compactMap { proof in
             if case .logNotTrusted(let log) = proof { log } else { nil }
@@ -33,7 +42,7 @@ package struct PulledNames: Sendable, Hashable {
 extension Ledger {
     /// Refuses a pull whose version would get no name here for want of keys.
     ///
-    /// What has a name comes whole again without them.
+    /// What has a name comes whole again without them; what is new about it is not recorded then.
     package func checkKeys(forPulling version: Digest, into repository: RepositoryName) throws {
         if try catalog.version(version, in: repository) == nil { try checkKeys(of: .publisher) }
     }
@@ -46,7 +55,8 @@ extension Ledger {
     ///   - number: its number elsewhere; where that is taken here, it gets the next.
     ///   - tag: a moving tag that names it there, unless it is an environment's here.
     /// - Returns: what it is here, and what that is worth.
-    /// - Throws: `CatalogError` when the log does not take it in.
+    /// - Throws: `CatalogError` when the log does not take it in, `EvidenceError` when a version that
+    ///   has no name here gets none for want of keys.
     package func record(
         pulled version: PulledVersion,
         in repository: RepositoryName,
@@ -85,8 +95,13 @@ extension Ledger {
                 )
             }
         }
+        var unrecorded: String?
         if !changes.isEmpty {
-            _ = try append(act: .pulled, role: .publisher, changes: changes)
+            do {
+                _ = try append(act: .pulled, role: .publisher, changes: changes)
+            } catch let error as EvidenceError where known != nil {
+                unrecorded = "\(Self.list(changes)) came and is not recorded: \(error.message)"
+            }
         }
         guard let record = try catalog.version(version.digest, in: repository) else {
             throw TransferError("\(repository)@\(version.digest): it got no number")
@@ -101,8 +116,19 @@ extension Ledger {
             number: record.number,
             untrusted: untrusted,
             proofs: Array(try proofs(about: version.digest).values),
-            receiptFaults: version.receiptFaults + faults
+            receiptFaults: version.receiptFaults + faults,
+            unrecorded: unrecorded
         )
+    }
+
+    /// What a pull changes of a version that has a name, for people.
+    private static func list(_ changes: [Change]) -> String {
+        let statements = changes.count { if case .statement = $0 { true } else { false } }
+        let tags = changes.compactMap { change in
+            if case .tag(_, let tag, _, _, _) = change { "the tag '\(tag)'" } else { nil }
+        }
+        return ((statements > 0 ? ["new statements: \(statements)"] : []) + tags)
+            .joined(separator: ", ")
     }
 
     /// Nil for a statement of a kind that this program does not know.

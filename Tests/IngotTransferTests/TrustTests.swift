@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import IngotCatalog
 import IngotCore
 import IngotEvidence
@@ -60,6 +61,63 @@ import Testing
         }
         #expect(error?.message.contains("signs as publisher is not here") == true)
         try target.ledger.checkKeys(forPulling: version.digest, into: Site.repository)
+    }
+
+    @Test("what is new about a version that has a name is left unrecorded without keys, and said")
+    func known() async throws {
+        try source.evaluate(version, outputs: version.digest)
+        let remote = MemoryRemote()
+        try await source.push(version, to: remote)
+        let path = KeyRing.path(of: .publisher, in: "\(target.place.path)/keys")
+        let key = try Files.read(path)
+        try Files.remove(path)
+        let pulled = try await target.pull(version.digest, from: remote)
+        let before = try target.holdings()
+        let record = {
+            try target.reopened().record(
+                pulled: pulled,
+                in: Site.repository,
+                number: 1,
+                tag: Tag(parsing: "latest")
+            )
+        }
+        let named = try record()
+        #expect(named.number == 1)
+        let unrecorded = try #require(named.unrecorded)
+        #expect(unrecorded.hasPrefix("new statements: 1, the tag 'latest' came"))
+        #expect(unrecorded.contains("signs as publisher is not here"))
+        #expect(try target.holdings() == before)
+        // With the key the next pull does the rest.
+        try Files.replace(path, with: key)
+        #expect(unsafe chmod(path, 0o600) == 0)
+        #expect(try record().unrecorded == nil)
+        #expect(try target.catalog.statements(about: version.digest).count == 2)
+        #expect(try target.catalog.tag(Tag(parsing: "latest"), of: Site.repository) != nil)
+    }
+
+    @Test("keys that several let count at the same time count once, and nobody fails")
+    func atOnce() async throws {
+        let theirs = try source.ledger.ownKeys()
+        let sets: [Set<Role>] = [
+            [.publisher, .log], [.trainer, .publisher], [.gate, .trainer, .log],
+            [.publisher, .trainer, .gate, .log],
+        ]
+        let before = try target.catalog.keys().count
+        let ledger = target.ledger
+        var added: [TrustedKey] = []
+        try await withThrowingTaskGroup(of: [TrustedKey].self) { group in
+            for roles in sets + sets {
+                group.addTask { try ledger.trust(theirs, roles: roles) }
+            }
+            for try await keys in group { added += keys }
+        }
+        #expect(Set(added.map(\.role)) == [.publisher, .trainer, .gate, .log])
+        #expect(added.count == 4)
+        #expect(try target.catalog.keys().count == before + 4)
+        let trusting = try target.reopened()
+        #expect(try trusting.keys.trust.logs.count == 1)
+        #expect(try trusting.verify(version.digest).isValid)
+        #expect(try trusting.verifyLog().isValid)
     }
 
     @Test("a model signature may be by a trainer, which its kind alone does not tell")

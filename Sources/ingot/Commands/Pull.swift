@@ -129,6 +129,7 @@ struct PullOptions: ParsableArguments {
             "proved": .integer(Int64(named.proved)),
             "unknown_logs": .array(named.unknownLogs.map { .string($0) }),
             "wrong_receipts": .array(named.receiptFaults.map { .string($0) }),
+            "unrecorded": named.unrecorded.map { .string($0) } ?? .null,
             "missing_evidence": .array(version.missingEvidence.map { .string($0.description) }),
         ]
     }
@@ -138,7 +139,7 @@ struct PullOptions: ParsableArguments {
         let keys =
             "\(named.untrusted) statements are by keys that do not count in this store: "
             + "'ingot key trust' lets them"
-        return (named.untrusted > 0 ? [keys] : [])
+        return [named.unrecorded].compactMap { $0 } + (named.untrusted > 0 ? [keys] : [])
             + named.unknownLogs.map {
                 "log not trusted: \($0): its receipts prove nothing here: 'ingot key trust' lets them"
             }
