@@ -135,13 +135,13 @@ extension AuditStatement {
             "time": .string(time.description),
             "logIndex": .integer(Int64(logIndex)),
             "envelope": .string(envelope.description),
+            "proof": proof.json,
         ]
         members["act"] = act.map { .string($0.rawValue) }
         members["key"] = keyID.map { .string($0) }
         members["owner"] = owner.map { .string($0) }
         members["predicate"] = predicate
         members["fault"] = fault.map { .string($0) }
-        members["proof"] = proof.remark.map { .string($0) }
         return .object(members)
     }
 }
