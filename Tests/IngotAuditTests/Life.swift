@@ -316,13 +316,13 @@ final class Life {
         about name: String,
         changes: [Change] = []
     ) throws -> Digest {
-        let receipt = try ledger.record(
+        let recorded = try ledger.record(
             predicate,
             act: act,
             subject: Statement.Subject(name: name, digest: digest(name)),
             changes: changes
         )
-        return receipt.statement ?? digest(name)
+        return recorded.statement ?? digest(name)
     }
 
     func whole() throws {

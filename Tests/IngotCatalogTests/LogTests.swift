@@ -94,12 +94,12 @@ import Testing
             .key(role: "trainer", keyID: "k1", pem: "PEM\n", detail: ["algorithm": "ecdsa"]),
             .keyRevoked(keyID: "k1", reason: "lost"),
         ]
-        let receipt = try test.append(changes)
+        let logged = try test.append(changes)
         let bytes = try test.catalog.logEntryBytes(0)
-        #expect(bytes == receipt.entry.canonicalBytes)
+        #expect(bytes == logged.entry.canonicalBytes)
         let entry = try LogEntry(parsing: bytes)
-        #expect(entry == receipt.entry)
-        #expect(receipt.versionNumber == 1)
+        #expect(entry == logged.entry)
+        #expect(logged.versionNumber == 1)
         #expect(JSONValue.object(["a": 1]) == ["a": 1])
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.hasPrefix(#"{"act":"datasetAdded","actor":"tester","changes":[{"digest":"#))

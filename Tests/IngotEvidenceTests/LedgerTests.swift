@@ -14,16 +14,16 @@ struct LedgerTests {
     @Test("records a version with its statement, and proves it")
     func record() throws {
         let test = try TestStore()
-        let (digest, receipt) = try test.addDataset("raw", "rows")
-        #expect(receipt.logIndex == 1)
-        #expect(receipt.versionNumber == 1)
+        let (digest, recorded) = try test.addDataset("raw", "rows")
+        #expect(recorded.logIndex == 1)
+        #expect(recorded.versionNumber == 1)
         #expect(try test.catalog.resolve(Reference(parsing: "raw:v1")) == digest)
         let report = try test.ledger.verify(digest)
         #expect(report.isValid)
         #expect(report.findings.map(\.verified?.role) == [.publisher])
         #expect(report.findings.map(\.time) == [TestStore.time])
         #expect(try test.ledger.proofs(about: digest).values.map { $0 } == [.ownLog])
-        #expect(try test.ledger.verifyLog(heldHeads: [receipt.head]).isValid)
+        #expect(try test.ledger.verifyLog(heldHeads: [recorded.head]).isValid)
     }
 
     @Test("a statement that somebody recorded during a check holds as well")
@@ -40,13 +40,13 @@ struct LedgerTests {
     @Test("attaches the statement to its subject as an OCI referrer")
     func referrer() throws {
         let test = try TestStore()
-        let (digest, receipt) = try test.addDataset("raw", "rows")
+        let (digest, recorded) = try test.addDataset("raw", "rows")
         let record = try #require(try test.catalog.statements(about: digest).first)
         let manifest = try Manifest(parsing: test.blobs.read(record.referrer))
         #expect(manifest.subject?.digest == digest)
         #expect(manifest.subject?.byteCount == (try test.blobs.byteCount(of: digest)))
         #expect(manifest.artifactType == .sigstoreBundle)
-        #expect(manifest.layers.map(\.digest) == [try #require(receipt.statement)])
+        #expect(manifest.layers.map(\.digest) == [try #require(recorded.statement)])
         #expect(try test.blobs.read(manifest.config.digest) == Array("{}".utf8))
     }
 
@@ -101,8 +101,8 @@ struct LedgerTests {
     @Test("names the statement whose blob was changed")
     func changedBlob() throws {
         let test = try TestStore()
-        let (digest, receipt) = try test.addDataset("raw", "rows")
-        let path = test.blobs.path(of: try #require(receipt.statement))
+        let (digest, recorded) = try test.addDataset("raw", "rows")
+        let path = test.blobs.path(of: try #require(recorded.statement))
         var bytes = try Files.read(path)
         bytes[bytes.count / 2] ^= 1
         try Files.replace(path, with: bytes)
@@ -206,7 +206,7 @@ struct LedgerTests {
     func heldHeads() throws {
         let test = try TestStore()
         let other = try TestStore()
-        let (_, receipt) = try test.addDataset("raw", "rows")
+        let (_, recorded) = try test.addDataset("raw", "rows")
         try test.addDataset("raw", "more rows")
         let signer = try test.ledger.keys.logSigner()
         let text: (Int, String) -> String = {
@@ -215,7 +215,7 @@ struct LedgerTests {
         let forked = try signer.sign(text(2, "another history")).description
         let longer = try signer.sign(text(9, "the future")).description
         let foreign = try #require(try other.catalog.signedHead())
-        #expect(try test.ledger.verifyLog(heldHeads: [receipt.head]).isValid)
+        #expect(try test.ledger.verifyLog(heldHeads: [recorded.head]).isValid)
         let report = try test.ledger.verifyLog(heldHeads: [forked, longer, foreign])
         #expect(report.faults.count == 3)
         #expect(report.faults.contains { $0.contains("rewritten") })

@@ -85,7 +85,7 @@ struct TestStore {
             fileCount: 1,
             byteCount: content.utf8.count
         )
-        let receipt = try ledger.record(
+        let recorded = try ledger.record(
             .datasetAdded(facts),
             act: .datasetAdded,
             subject: subject(repository, digest),
@@ -97,6 +97,6 @@ struct TestStore {
                 )
             ]
         )
-        return (digest, receipt)
+        return (digest, recorded)
     }
 }

@@ -13,7 +13,8 @@ struct Collect: ParsableCommand {
         discussion: """
             Kept is what versions, statements, the log, runs, remembered steps and the registry's \
             repositories lead to. Packs of which less than half is needed are rewritten. Other \
-            commands and `ingot serve` may run meanwhile: what one of them may have seen before is removed only when it has ended.
+            commands and `ingot serve` may run meanwhile: what one of them may have seen before is \
+            removed only when it has ended.
             """
     )
 

@@ -78,9 +78,9 @@ struct Key: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let the keys of another store count here, for the roles they have there.",
             discussion: """
-                What is pulled from that store then holds here, and its log's receipts count. Have the file from whoever keeps \
-                that store, not from the remote that the versions come from. It is logged, by this \
-                store's admin key.
+                What is pulled from that store then holds here, and its log's receipts count. Have \
+                the file from whoever keeps that store, not from the remote that the versions come \
+                from. It is logged, by this store's admin key.
                 """
         )
 

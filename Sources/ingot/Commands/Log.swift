@@ -9,7 +9,7 @@ import IngotFiles
 struct Log: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The append-only log of every state change.",
-        subcommands: [Show.self, Head.self, Verify.self, HandOut.self, VerifyReceipt.self]
+        subcommands: [Show.self, Head.self, Verify.self, WriteReceipt.self, VerifyReceipt.self]
     )
 
     struct Show: ParsableCommand {

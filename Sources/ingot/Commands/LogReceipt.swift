@@ -7,7 +7,7 @@ import IngotEvidence
 import IngotFiles
 
 extension Log {
-    struct HandOut: ParsableCommand {
+    struct WriteReceipt: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "receipt",
             abstract: "Write the proof that a statement is in this log, to be kept outside.",
