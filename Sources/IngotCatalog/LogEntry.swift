@@ -76,6 +76,24 @@ package struct LogEntry: Sendable, Hashable {
     }
 }
 
+extension LogEntry {
+    /// The names of the repositories that it changed something of.
+    package var repositories: Set<String> { Set(changes.compactMap(\.repository)) }
+}
+
+extension Change {
+    /// The name of the repository that it is about; nil for one that is about none.
+    fileprivate var repository: String? {
+        switch self {
+        case .version(let repository, _, _, _), .tag(let repository, _, _, _, _),
+            .versionRemoved(let repository, _):
+            repository.text
+        case .environment(_, let definition, _): definition["repository"]?.string
+        case .statement, .key, .keyRevoked: nil
+        }
+    }
+}
+
 /// The size and root of the log: what its signed head commits to.
 package struct TreeHead: Sendable, Hashable {
     package let size: Int

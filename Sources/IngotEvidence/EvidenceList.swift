@@ -10,22 +10,25 @@ package import IngotStore
 package struct EvidenceList: Sendable {
     /// In the order of their digests.
     package let blobs: [Descriptor]
+    /// How many others are here and not listed, because nobody takes in more.
+    package let leftCount: Int
 
     /// 64 MiB: the outputs of a few hundred thousand examples.
     package static let blobByteLimit = 64 << 20
     /// Three for each of a thousand statements.
     package static let blobLimit = 3000
 
-    /// - Parameter blobs: The size of each, by its digest.
-    package init(_ blobs: [Digest: Int]) {
-        self.blobs = blobs.sorted { $0.key < $1.key }.map {
+    /// Lists the first of some blobs, of which it is given the size by the digest, as many as travel.
+    package init(_ blobs: [Digest: Int], blobLimit: Int = Self.blobLimit) {
+        self.blobs = blobs.sorted { $0.key < $1.key }.prefix(blobLimit).map {
             Descriptor(mediaType: .octetStream, digest: $0.key, byteCount: $0.value)
         }
+        leftCount = blobs.count - self.blobs.count
     }
 
     /// Lists those of some blobs that are here.
     ///
-    /// - Throws: `EvidenceError` for more than whoever takes them in allows.
+    /// Where they are more than travel the rest stays: a version comes without it.
     package init(
         of evidence: Set<Digest>,
         in store: BlobStore,
@@ -36,13 +39,14 @@ package struct EvidenceList: Sendable {
             let byteCount = try store.byteCount(of: digest)
             if byteCount <= Self.blobByteLimit { sizes[digest] = byteCount }
         }
-        guard sizes.count <= blobLimit else {
-            throw EvidenceError(
-                "its statements rest on \(sizes.count) blobs, and at most \(blobLimit) travel with a "
-                    + "version: no store would take it in: push one about which less was stated"
-            )
-        }
-        self.init(sizes)
+        self.init(sizes, blobLimit: blobLimit)
+    }
+
+    /// What is to be said of what is not listed; nil where all is.
+    package var remark: String? {
+        guard leftCount > 0 else { return nil }
+        return "its statements rest on \(blobs.count + leftCount) blobs, and at most "
+            + "\(blobs.count) travel with a version: the others stay"
     }
 
     /// - Throws: `EvidenceError` when the manifest is no such list of this version.
@@ -52,25 +56,24 @@ package struct EvidenceList: Sendable {
             throw EvidenceError("version \(version): its list of evidence blobs is not one")
         }
         blobs = manifest.layers
+        leftCount = 0
     }
 
-    /// Those that statements name, from all lists of a version.
+    /// Those that statements name and are no larger than is taken in, from all lists of a version.
     ///
-    /// - Throws: `EvidenceError` when they are more or larger than anybody needs.
-    package init(_ lists: [EvidenceList], namedBy evidence: Set<Digest>, of version: Digest) throws
-    {
+    /// With those that were asked for before they are no more than is taken in.
+    package init(
+        _ lists: [EvidenceList],
+        namedBy evidence: Set<Digest>,
+        except asked: Set<Digest>,
+        blobLimit: Int = Self.blobLimit
+    ) {
         var sizes: [Digest: Int] = [:]
-        for blob in lists.flatMap(\.blobs) where evidence.contains(blob.digest) {
-            sizes[blob.digest] = blob.byteCount
-        }
-        guard sizes.count <= Self.blobLimit, sizes.values.allSatisfy({ $0 <= Self.blobByteLimit })
-        else {
-            throw EvidenceError(
-                "version \(version): its statements come with more than \(Self.blobLimit) blobs, or "
-                    + "one of more than \(Self.blobByteLimit >> 20) MiB"
-            )
-        }
-        self.init(sizes)
+        for blob in lists.flatMap(\.blobs)
+        where evidence.contains(blob.digest) && !asked.contains(blob.digest)
+            && blob.byteCount <= Self.blobByteLimit
+        { sizes[blob.digest] = blob.byteCount }
+        self.init(sizes, blobLimit: max(0, blobLimit - asked.count))
     }
 
     /// The same bytes for the same blobs, whoever makes it.

@@ -23,26 +23,30 @@ extension Ledger {
         )
     }
 
-    /// The receipts that travel with a version: those of its statements that were signed here, and
-    /// those that came along with others.
-    package func receipts(about version: Digest) throws -> [Receipt] {
+    /// The receipts that travel with a version of a repository: those of its statements that were
+    /// signed here, and those that came along with others.
+    ///
+    /// An entry says all that it changed. One that names another repository stays here, as what came
+    /// along with the version there: whoever may read the one learns nothing about the other.
+    package func receipts(
+        about version: Digest,
+        in repository: RepositoryName
+    ) throws -> [Receipt] {
         let records = try catalog.statements(about: version)
         var receipts: [Receipt] = []
         for index in Set(records.map(\.logIndex)).sorted() {
-            guard try !catalog.logEntry(index).act.isForeign,
+            let entry = try catalog.logEntry(index)
+            guard !entry.act.isForeign, entry.repositories.allSatisfy({ $0 == repository.text }),
                 try catalog.signedHead(ofSize: index + 1) != nil
             else { continue }
             receipts.append(try receipt(ofEntry: index))
         }
         var known = Set(receipts)
         let envelopes = Set(records.map(\.envelope))
-        for kept in try keptReceipts(about: version) {
-            // One that is damaged is for `fsck` to say.
-            guard let receipt = try? kept.get(), known.insert(receipt).inserted,
-                !receipt.envelopes(about: version).isDisjoint(with: envelopes)
-            else { continue }
-            receipts.append(receipt)
-        }
+        for receipt in try keptReceipts(about: version, in: [repository])
+        where !receipt.envelopes(about: version).isDisjoint(with: envelopes)
+            && known.insert(receipt).inserted
+        { receipts.append(receipt) }
         return receipts
     }
 
@@ -50,11 +54,12 @@ extension Ledger {
     package func proofs(about version: Digest) throws -> [Digest: StatementProof] {
         var proofs: [Digest: StatementProof] = [:]
         for record in try catalog.statements(about: version) {
+            // An entry that cannot be read proves nothing; why it cannot, the finding says.
             let entry = try? catalog.logEntry(record.logIndex)
-            proofs[record.envelope] = entry?.act.isForeign == true ? .noReceipt : .ownLog
+            proofs[record.envelope] = entry?.act.isForeign == false ? .ownLog : .noReceipt
         }
-        for kept in try keptReceipts(about: version) {
-            guard let receipt = try? kept.get() else { continue }
+        let repositories = try catalog.versions(with: version).map(\.repository)
+        for receipt in try keptReceipts(about: version, in: repositories) {
             let proof: StatementProof
             do {
                 let checked = try check(receipt)
@@ -139,13 +144,27 @@ extension Ledger {
         return faults
     }
 
-    private func keptReceipts(about version: Digest) throws -> [Result<Receipt, any Error>] {
+    /// Those that are whole; one that is damaged is for `fsck` to say.
+    ///
+    /// - Throws: `FileError` for a disk that cannot be read, which says nothing about a receipt.
+    private func keptReceipts(
+        about version: Digest,
+        in repositories: [RepositoryName]
+    ) throws -> [Receipt] {
         var seen = Set<Digest>()
-        let links = try catalog.versions(with: version).flatMap {
-            try catalog.manifestLinks(about: version.description, in: $0.repository)
+        let links = try repositories.flatMap {
+            try catalog.manifestLinks(about: version.description, in: $0)
         }
-        return links.filter { $0.artifactType == .receipt && seen.insert($0.digest).inserted }
+        return try links.filter { $0.artifactType == .receipt && seen.insert($0.digest).inserted }
             .prefix(Self.receiptLimit)
-            .map { link in Result { try Receipt(link.digest, about: version, in: blobs) } }
+            .compactMap { link in
+                do {
+                    return try Receipt(link.digest, about: version, in: blobs)
+                } catch is EvidenceError {
+                    return nil
+                } catch is ManifestError {
+                    return nil
+                } catch is StoreError { return nil }
+            }
     }
 }

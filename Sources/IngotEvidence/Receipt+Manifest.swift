@@ -32,6 +32,7 @@ extension Receipt {
     ) throws -> [Descriptor] {
         let manifest = try Manifest(parsing: manifest)
         guard manifest.artifactType == .receipt, manifest.subject?.digest == version,
+            manifest.config == EmptyConfig.descriptor,
             manifest.layers.map(\.mediaType) == layerTypes,
             manifest.layers.allSatisfy({ $0.byteCount <= byteLimit })
         else { throw EvidenceError("receipt: its manifest is not that of one about \(version)") }

@@ -26,6 +26,14 @@ package struct Receipt: Hashable, Sendable {
         }
         // Invariant (2).
         entry = try EvidenceError.locating("receipt") { try LogEntry(parsing: entryBytes) }
+        // Invariant (1).
+        let head = try LogHead(in: SignedNote(parsing: proof.head))
+        guard proof.index == head.size - 1 else {
+            throw EvidenceError(
+                "receipt: entry \(proof.index) under the head of \(head.size) entries: not the one "
+                    + "that it made: have it handed out by 'ingot log receipt'"
+            )
+        }
         self.entryBytes = entryBytes
         self.proof = InclusionProof(index: proof.index, proof: proof.proof, head: proof.head)
     }

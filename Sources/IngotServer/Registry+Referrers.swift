@@ -14,16 +14,18 @@ extension Registry {
         in repository: RepositoryName,
         _ request: RegistryRequest
     ) throws -> Reply {
+        var headers: [(String, String)] = []
         if case .sha256(let digest) = content,
             try catalog.version(digest, in: repository) != nil
         {
             try linkStatements(about: digest, in: repository)
-            try linkEvidence(of: digest, in: repository)
+            if let remark = try linkEvidence(of: digest, in: repository) {
+                headers.append(("Warning", "299 - \"version \(digest): \(remark)\""))
+            }
             try linkReceipts(of: digest, in: repository)
             try linkPackList(of: digest, in: repository)
         }
         var links = try catalog.manifestLinks(about: content.description, in: repository)
-        var headers: [(String, String)] = []
         if let type = request.parameter("artifactType") {
             links = links.filter { $0.artifactType?.text == type }
             headers.append(("OCI-Filters-Applied", "artifactType"))
@@ -64,7 +66,12 @@ extension Registry {
     /// Makes the list of what the version's statements rest on, in place of the one before.
     ///
     /// Only statements that hold here count: others must not get at blobs by naming them.
-    private func linkEvidence(of version: Digest, in repository: RepositoryName) throws {
+    ///
+    /// - Returns: What is to be said of those that it has no room for.
+    private func linkEvidence(
+        of version: Digest,
+        in repository: RepositoryName
+    ) throws -> String? {
         let list = try EvidenceList(of: ledger.evidence(about: version), in: store.blobs)
         let manifest = list.manifest(
             of: version,
@@ -75,14 +82,18 @@ extension Registry {
         where known.artifactType == .evidenceBlobs && !known.isPushed && known.digest != digest {
             _ = try catalog.unlink(manifest: known.digest, in: repository)
         }
-        guard !list.blobs.isEmpty else { return }
-        try link(manifest, blobs: list.blobs.map(\.digest), in: repository)
+        if !list.blobs.isEmpty {
+            try link(manifest, blobs: list.blobs.map(\.digest), in: repository)
+        }
+        return list.remark
     }
 
     /// Makes the receipts of the version's statements that are not there yet.
+    ///
+    /// Invariant (2): none whose entry names another repository.
     private func linkReceipts(of version: Digest, in repository: RepositoryName) throws {
         let byteCount = try store.blobs.byteCount(of: version)
-        for receipt in try ledger.receipts(about: version) {
+        for receipt in try ledger.receipts(about: version, in: repository) {
             let manifest = receipt.manifest(of: version, byteCount: byteCount)
             let digest = Digest.of(manifest.canonicalBytes)
             guard try catalog.manifestLink(digest, in: repository) == nil else { continue }

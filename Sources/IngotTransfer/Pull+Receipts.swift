@@ -29,9 +29,7 @@ extension Pull {
                     manifest: try await receipt(referrer.digest, about: version),
                     fault: nil
                 )
-            } catch let error as RemoteError where ![.untrue, .notFound].contains(error.reason) {
-                throw error
-            } catch let error as any IngotError where !(error is StoreError) {
+            } catch let error as any IngotError where Self.isFault(ofReceipt: error) {
                 return ArrivedReceipt(
                     manifest: nil,
                     fault: "receipt \(referrer.digest.short): \(error.message)"
@@ -42,6 +40,15 @@ extension Pull {
         let fault =
             "\(remote.name): \(all.count) receipts: at most \(some.count) are taken in of one version"
         return arrived + [ArrivedReceipt(manifest: nil, fault: fault)]
+    }
+
+    /// Whether it is what came that is wrong, and not this disk, or a remote that answers no more.
+    private static func isFault(ofReceipt error: any IngotError) -> Bool {
+        switch error {
+        case let error as RemoteError: [.untrue, .notFound].contains(error.reason)
+        case is EvidenceError, is ManifestError: true
+        default: false
+        }
     }
 
     private func receipt(_ digest: Digest, about version: Digest) async throws -> Digest {

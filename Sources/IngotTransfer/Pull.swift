@@ -163,8 +163,8 @@ package struct Pull: Sendable {
         return statements
     }
 
-    /// Brings what the statements rest on, as far as it is there and whole; nothing that none of
-    /// them names.
+    /// Brings what the statements rest on, as far as it is there, whole and no more than is taken in;
+    /// nothing that none of them names.
     ///
     /// A version can be had without it, as its statements prove themselves.
     ///
@@ -194,8 +194,8 @@ package struct Pull: Sendable {
             let named = try stated.reduce(into: Set<Digest>()) {
                 try $0.formUnion($1.evidence(in: store.blobs))
             }
-            let next = try EvidenceList(lists, namedBy: named, of: version).blobs
-                .filter { asked.insert($0.digest).inserted }
+            let next = EvidenceList(lists, namedBy: named, except: asked).blobs
+            asked.formUnion(next.map(\.digest))
             if next.isEmpty {
                 return named.filter { failed.contains($0) || !store.blobs.contains($0) }.sorted()
             }

@@ -13,6 +13,8 @@ package struct PushReport: Sendable {
     /// Blobs that the remote had already.
     package let presentCount: Int
     package let sentCount: Int
+    /// Blobs that its statements rest on and that were not sent, because nobody takes in more.
+    package let leftEvidenceCount: Int
 }
 
 /// Publishes a version elsewhere: what is missing there, then the manifest, then what is stated
@@ -80,8 +82,9 @@ package struct Push: Sendable {
             packs.list.manifest(of: descriptor).canonicalBytes,
             type: .packList
         )
+        let evidenceList = try EvidenceList(of: evidence, in: store.blobs)
         let stated =
-            try self.evidence(evidence, of: descriptor) + self.statements(statements)
+            try self.evidence(evidenceList, of: descriptor) + self.statements(statements)
             + receipts.map { outgoing($0, of: descriptor) }
         let blobs = self.blobs(of: manifest) + packs.blobs + stated.flatMap(\.blobs)
         let sentCount = try await upload(blobs)
@@ -97,7 +100,8 @@ package struct Push: Sendable {
         let report = PushReport(
             sentByteCount: counter.progress.bytesDone,
             presentCount: blobs.count - sentCount,
-            sentCount: sentCount
+            sentCount: sentCount,
+            leftEvidenceCount: evidenceList.leftCount
         )
         return (report, descriptor)
     }
@@ -132,17 +136,8 @@ package struct Push: Sendable {
         }
     }
 
-    /// The list of evidence blobs that are here; none for no blobs.
-    private func evidence(
-        _ digests: Set<Digest>,
-        of version: Descriptor
-    ) throws -> [OutgoingReferrer] {
-        let list: EvidenceList
-        do {
-            list = try EvidenceList(of: digests, in: store.blobs)
-        } catch let error as EvidenceError {
-            throw TransferError("\(repository)@\(version.digest): \(error.message)")
-        }
+    /// A list of evidence blobs; none for no blobs.
+    private func evidence(_ list: EvidenceList, of version: Descriptor) -> [OutgoingReferrer] {
         guard !list.blobs.isEmpty else { return [] }
         return [
             OutgoingReferrer(

@@ -82,6 +82,10 @@ struct LogAttackTests {
         if edit.what.contains("entry") || edit.what.contains("statements") {
             #expect(try !test.ledger.verify(digest).isValid)
         }
+        if edit.what.contains("another act") {
+            // What cannot be read proves nothing.
+            #expect(try test.ledger.proofs(about: digest).values.map { $0 } == [.noReceipt])
+        }
     }
 
     @Test("finds nothing in a store that nobody edited")

@@ -33,7 +33,8 @@ struct ReceiptTests {
         #expect(receipt.envelopes(about: version) == [envelope])
         #expect(receipt.envelopes(about: envelope).isEmpty)
         try test.addDataset("raw", "more rows")
-        #expect(try test.ledger.receipts(about: version) == [receipt])
+        let raw = try RepositoryName(parsing: "raw")
+        #expect(try test.ledger.receipts(about: version, in: raw) == [receipt])
         #expect(try test.ledger.receipt(ofEntry: 2) != receipt)
         #expect(try test.ledger.check(receipt) == checked)
     }
@@ -104,6 +105,22 @@ struct ReceiptTests {
         }
     }
 
+    @Test("the same entry under a later head is no other receipt")
+    func laterHead() throws {
+        try test.addDataset("raw", "more rows")
+        let later = try InclusionProof(
+            index: receipt.proof.index,
+            proof: test.catalog.inclusionProof(of: receipt.proof.index, size: 3),
+            head: test.catalog.signedHead(ofSize: 3) ?? ""
+        )
+        // It proves the entry, as a proof.
+        try later.verify(leafHash: MerkleHash.sha256.leaf(receipt.entryBytes), with: key)
+        let error = #expect(throws: EvidenceError.self) {
+            try Receipt(entryBytes: receipt.entryBytes, proof: later)
+        }
+        #expect(error?.message.contains("entry 1 under the head of 3 entries") == true)
+    }
+
     @Test("an entry that this log's key signed and this log lacks: history was rewritten")
     func rewritten() throws {
         let entry = try TestStore().catalog.logEntryBytes(0)
@@ -141,7 +158,9 @@ struct ReceiptTests {
         )
         var short = manifest
         short.layers.removeLast()
-        for wrong in [large, short] {
+        var configured = manifest
+        configured.config = manifest.layers[0]
+        for wrong in [large, short, configured] {
             #expect(throws: EvidenceError.self) {
                 try Receipt.layers(of: wrong.canonicalBytes, about: version)
             }

@@ -35,6 +35,27 @@ import Testing
         try await registry.end()
     }
 
+    @Test("of more evidence than travels the first is served, and the rest is said")
+    func tooMuch() async throws {
+        let registry = try await TestRegistry.start()
+        let version = try registry.add("file", [1], to: "rows")
+        let batch = registry.store.blobs.batch()
+        let outputs = try (0..<EvidenceList.blobLimit).map { try batch.add(Array("\($0)".utf8)) }
+        let document: JSONValue = [
+            "baselines": .array(outputs.map { ["outputs": .string($0.description)] })
+        ]
+        let index = try batch.add(document.canonicalBytes)
+        try batch.commit()
+        try registry.evaluate(version, outputs: index)
+        let answer = try await registry.ask("GET", "/v2/rows/referrers/\(version)")
+        #expect(answer.status == 200)
+        #expect(answer.headers.first(name: "Warning")?.contains("rest on 3001 blobs") == true)
+        let found = try await lists(of: version, registry)
+        let first = (outputs + [index]).sorted().prefix(EvidenceList.blobLimit)
+        #expect(found.map { $0.blobs.map(\.digest) } == [Array(first)])
+        try await registry.end()
+    }
+
     @Test("a stranger's statement that was pulled gives no blob away by naming it")
     func stranger() async throws {
         let registry = try await TestRegistry.start()
@@ -87,6 +108,38 @@ import Testing
 }
 
 extension TestRegistry {
+    fileprivate func evaluate(_ version: Digest, outputs: Digest) throws {
+        let input = ResourceRef(name: "rows", digest: version)
+        let facts = EvaluatedFacts(
+            candidate: input,
+            baselines: [],
+            dataset: input,
+            split: input,
+            exampleCount: 1,
+            metrics: [],
+            outputs: outputs,
+            form: "unmerged",
+            kernelSet: "portable",
+            parameters: [:],
+            program: input,
+            context: Self.context
+        )
+        try ledger.record(
+            .evaluated(facts),
+            act: .evaluated,
+            subject: Statement.Subject(name: "rows", digest: version)
+        )
+    }
+
+    private static let context = BuildContext(
+        version: "1",
+        execution: Execution(
+            runID: "01J0Z3",
+            started: Timestamp(seconds: 1),
+            finished: Timestamp(seconds: 2)
+        )
+    )
+
     fileprivate func train(
         _ version: Digest,
         recipe: Digest,
@@ -101,14 +154,7 @@ extension TestRegistry {
             internalParameters: [:],
             program: input,
             metrics: metrics,
-            context: BuildContext(
-                version: "1",
-                execution: Execution(
-                    runID: "01J0Z3",
-                    started: Timestamp(seconds: 1),
-                    finished: Timestamp(seconds: 2)
-                )
-            )
+            context: Self.context
         )
     }
 }

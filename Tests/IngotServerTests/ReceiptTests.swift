@@ -29,17 +29,34 @@ import Testing
         try await registry.end()
     }
 
-    private func receipts(of version: Digest, _ registry: TestRegistry) async throws -> [Receipt] {
+    @Test("a version in two repositories: the receipts of neither tell of the other")
+    func twoRepositories() async throws {
+        let registry = try await TestRegistry.start()
+        let version = try registry.add("file", [1], to: "rows")
+        #expect(try registry.add("file", [1], to: "secret") == version)
+        let first = try await receipts(of: version, registry)
+        #expect(first.map(\.entry.repositories) == [["rows"]])
+        let second = try await receipts(of: version, in: "secret", registry)
+        #expect(second.map(\.entry.repositories) == [["secret"]])
+        try await registry.end()
+    }
+
+    private func receipts(
+        of version: Digest,
+        in repository: String = "rows",
+        _ registry: TestRegistry
+    ) async throws -> [Receipt] {
         let type = MediaType.receipt.text
-        let path = "/v2/rows/referrers/\(version)?artifactType=\(type)"
+        let path = "/v2/\(repository)/referrers/\(version)?artifactType=\(type)"
         let answer = try JSONValue(parsing: await registry.ask("GET", path).body)
         var receipts: [Receipt] = []
         for digest in (answer["manifests"]?.array ?? []).compactMap({ $0["digest"]?.string }) {
-            let bytes = try await registry.ask("GET", "/v2/rows/manifests/\(digest)").body
+            let path = "/v2/\(repository)/manifests/\(digest)"
+            let bytes = try await registry.ask("GET", path).body
             let layers = try Receipt.layers(of: bytes, about: version)
             #expect(layers.count == 2)
             for layer in layers {
-                let path = "/v2/rows/blobs/\(layer.digest)"
+                let path = "/v2/\(repository)/blobs/\(layer.digest)"
                 #expect(try await registry.ask("GET", path).body.count == layer.byteCount)
             }
             receipts.append(

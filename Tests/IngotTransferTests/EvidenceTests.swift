@@ -89,14 +89,20 @@ import Testing
         #expect(try target.store.check(evidence: evidence).isEmpty)
     }
 
-    @Test("more evidence than anybody takes in is not sent")
+    @Test("of more evidence than anybody takes in the first is listed, and the rest is said")
     func tooMuch() throws {
         let blobs = source.store.blobs
-        #expect(try EvidenceList(of: evidence, in: blobs, blobLimit: 3).blobs.count == 3)
-        let error = #expect(throws: EvidenceError.self) {
-            try EvidenceList(of: evidence, in: blobs, blobLimit: 2)
-        }
-        #expect(error?.message.contains("rest on 3 blobs, and at most 2 travel") == true)
+        let all = try EvidenceList(of: evidence, in: blobs, blobLimit: 3)
+        #expect(all.blobs.count == 3)
+        #expect(all.remark == nil)
+        let some = try EvidenceList(of: evidence, in: blobs, blobLimit: 2)
+        #expect(some.blobs.map(\.digest) == Array(evidence.sorted().prefix(2)))
+        #expect(some.remark?.contains("rest on 3 blobs, and at most 2 travel") == true)
+        // Also of what several lists name together.
+        let asked: Set<Digest> = [index]
+        let left = EvidenceList([all, some], namedBy: evidence, except: asked, blobLimit: 2)
+        #expect(left.blobs.count == 1)
+        #expect(asked.isDisjoint(with: left.blobs.map(\.digest)))
     }
 
     @Test("only what a statement names is taken in, and nothing that is too large")
@@ -108,9 +114,13 @@ import Testing
         _ = try await target.pull(version.digest, from: remote)
         #expect(!target.store.blobs.contains(Digest.of(other)))
         try offer([index: EvidenceList.blobByteLimit + 1])
-        await #expect(throws: EvidenceError.self) {
-            try await target.pull(version.digest, from: remote)
+        #expect(try await target.pull(version.digest, from: remote).missingEvidence.isEmpty)
+        remote.with { state in
+            state.referrers[version.digest]?.removeAll { $0.artifactType == .evidenceBlobs }
         }
+        try offer([index: EvidenceList.blobByteLimit + 1])
+        let new = try Site(storeID: "ef56")
+        #expect(try await new.pull(version.digest, from: remote).missingEvidence == [index])
     }
 
     /// Puts a list beside the version, as anybody could who may push.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import IngotCatalog
 import IngotCore
 import IngotCrypto
 import IngotEvidence
+import IngotFiles
 import IngotRemote
 import IngotStore
 import IngotTestSupport
@@ -98,7 +100,7 @@ import Testing
         let named = try await pull(into: third, from: onward)
         #expect(named.proved == 1)
         #expect(try proof(in: third) == .receipt(log: log, index: version.logIndex))
-        #expect(try third.ledger.receipts(about: version.digest) == [receipt])
+        #expect(try third.ledger.receipts(about: version.digest, in: Site.repository) == [receipt])
     }
 
     @Test("it is kept as long as its version")
@@ -144,7 +146,8 @@ import Testing
             #expect(named.receiptFaults.count == 1)
             #expect(named.receiptFaults.first?.contains("\n") == false)
             #expect(try proof(in: site) == .noReceipt)
-            #expect(try site.reopened().receipts(about: version.digest).isEmpty)
+            let kept = try site.reopened().receipts(about: version.digest, in: Site.repository)
+            #expect(kept.isEmpty)
             #expect(try site.store.check().isEmpty)
         }
         // What was taken for a receipt of an unknown log is seen through once its key counts; a right
@@ -171,6 +174,35 @@ import Testing
         let named = try await pull(into: target, from: remote)
         #expect(named.proved == 1)
         #expect(named.receiptFaults.count == 1)
+    }
+
+    @Test("a fault of this disk is no wrong receipt, and keeps none out of a push unsaid")
+    func disk() async throws {
+        let proof = Digest.of(receipt.blobs[1])
+        let incoming = "\(target.place.path)/.ingot/incoming"
+        let aside = "\(target.place.path)/aside"
+        remote.with { state in
+            state.lie = { digest, bytes in
+                if digest == proof { unsafe rename(incoming, aside) }
+                return bytes
+            }
+        }
+        await #expect(throws: FileError.self) {
+            try await target.pull(version.digest, from: remote)
+        }
+        #expect(unsafe rename(aside, incoming) == 0)
+        remote.with { $0.lie = { _, bytes in bytes } }
+        try await pull(into: target, from: remote)
+        let receipts = { () throws -> [Receipt] in
+            try target.ledger.receipts(about: version.digest, in: Site.repository)
+        }
+        #expect(try receipts() == [receipt])
+        let path = target.store.blobs.path(of: proof)
+        #expect(unsafe unlink(path) == 0)
+        #expect(try receipts().isEmpty)
+        #expect(unsafe symlink(path, path) == 0)
+        #expect(throws: FileError.self) { try receipts() }
+        #expect(throws: FileError.self) { try target.ledger.proofs(about: version.digest) }
     }
 
     @Test("whoever has no keys is told that no log is trusted")

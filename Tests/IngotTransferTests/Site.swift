@@ -116,7 +116,7 @@ struct Site {
             version.digest,
             statements: try catalog.statements(about: version.digest).map(\.referrer),
             evidence: try ledger.evidence(about: version.digest),
-            receipts: try ledger.receipts(about: version.digest),
+            receipts: try ledger.receipts(about: version.digest, in: Self.repository),
             known: try await tags.recentVersions()
         )
         return (report, try await tags.number(descriptor, wanted: version.number))

@@ -60,7 +60,7 @@ struct PushCommand: AsyncParsableCommand {
             record.digest,
             statements: try open.catalog.statements(about: record.digest).map(\.referrer),
             evidence: try open.ledger.evidence(about: record.digest),
-            receipts: try open.ledger.receipts(about: record.digest),
+            receipts: try open.ledger.receipts(about: record.digest, in: repository),
             known: try await tags.recentVersions()
         )
         let number = try await tags.number(descriptor, wanted: record.number)
@@ -76,11 +76,18 @@ struct PushCommand: AsyncParsableCommand {
                     + "\(report.presentCount) there already"
             )
         }
+        if report.leftEvidenceCount > 0 {
+            Terminal.printError(
+                "\(target.reference): \(report.leftEvidenceCount) blobs that its statements rest on "
+                    + "are more than travel with a version, and were not sent"
+            )
+        }
         return [
             "reference": .string("\(repository):v\(number)"),
             "digest": .string(record.digest.description),
             "sent": .integer(Int64(report.sentByteCount)),
             "blobs": .integer(Int64(report.sentCount)),
+            "left_evidence": .integer(Int64(report.leftEvidenceCount)),
         ]
     }
 }
