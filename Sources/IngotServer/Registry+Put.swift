@@ -104,7 +104,8 @@ extension Registry {
                 throw missing(.sha256(first), in: repository)
             }
         }
-        for blob in blobs where !store.blobs.contains(blob) {
+        // What a collection is about to remove must be sent anew.
+        for blob in blobs where !store.blobs.keeps(blob) {
             throw missing(.sha256(blob), in: repository)
         }
         return blobs

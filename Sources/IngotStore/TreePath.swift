@@ -27,9 +27,16 @@ package enum TreePath {
             guard part.count <= partByteLimit else {
                 return "a name in it is longer than \(partByteLimit) bytes"
             }
+            let name = String(Substring(part))
+            if reserved.contains(name.lowercased()) || Checkout.isTemporary(name) {
+                return "the name '\(name)' is kept for Git and Ingot, which believe what is in it"
+            }
         }
         return nil
     }
+
+    /// Directories that programs believe without asking, on file systems that fold case as well.
+    private static let reserved: Set<String> = [".git", StoreLayout.directoryName]
 
     /// The order of paths in trees: by UTF-8 bytes.
     package static func precedes(_ left: String, _ right: String) -> Bool {

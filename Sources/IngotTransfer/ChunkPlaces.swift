@@ -35,15 +35,14 @@ struct ChunkPlaces {
         while !unread.isEmpty, chunks.contains(where: { places[$0] == nil }) {
             let next = Array(unread.suffix(Self.groupCount))
             unread.removeLast(next.count)
-            for (pack, directory) in zip(next, try await packs.directories(of: next)) {
-                add(directory, of: pack)
-            }
+            for listed in try await packs.listed(next) { add(listed.directory, of: listed.pack) }
         }
         return try chunks.map { chunk in
             guard let place = places[chunk] else {
                 throw RemoteError(
                     .untrue,
-                    "\(packs.remote.name): chunk \(chunk) of \(version) is in none of its packs"
+                    "\(packs.remote.name): chunk \(chunk) of \(version) is in none of its packs: push "
+                        + "it there again"
                 )
             }
             return place

@@ -90,7 +90,8 @@ package struct Pull: Sendable {
         for packs in try await there.packs(of: version).parts(of: Self.groupCount) {
             var whole: [Descriptor] = []
             var coming = Set<Digest>()
-            for (pack, directory) in zip(packs, try await there.directories(of: packs)) {
+            for listed in try await there.listed(packs) {
+                let (pack, directory) = (listed.pack, listed.directory)
                 if try isMostlyMissing(directory, of: pack, except: coming) {
                     whole.append(pack)
                     coming.formUnion(directory.entries.map(\.chunk))
@@ -149,8 +150,9 @@ package struct Pull: Sendable {
             guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
                 continue
             }
-            let manifest = try Manifest(parsing: bytes)
-            guard manifest.subject?.digest == version, manifest.layers.count == 1,
+            // What attaches no bundle is as none.
+            guard let manifest = try? Manifest(parsing: bytes),
+                manifest.subject?.digest == version, manifest.layers.count == 1,
                 let bundle = manifest.layers.first, bundle.byteCount <= Manifest.byteLimit
             else { continue }
             try await download.blob(bundle)

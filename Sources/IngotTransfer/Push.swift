@@ -195,13 +195,13 @@ package struct Push: Sendable {
                 try await remote.hasBlob(pack.digest, in: repository)
             }
             let packs = zip(unseen, present).filter(\.1).map(\.0)
-            for (pack, directory) in zip(packs, try await there.directories(of: packs)) {
+            for listed in try await there.listed(packs) {
                 var isUsed = false
-                for entry in directory.entries
+                for entry in listed.directory.entries
                 where lacking.removeValue(forKey: entry.chunk) != nil {
                     isUsed = true
                 }
-                if isUsed { list[pack.digest] = pack.byteCount }
+                if isUsed { list[listed.pack.digest] = listed.pack.byteCount }
             }
         }
         var blobs: [OutgoingBlob] = []

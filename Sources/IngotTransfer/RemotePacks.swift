@@ -13,7 +13,7 @@ struct RemotePacks: Sendable {
     /// Counts what is read; nil where only what is sent counts.
     var counter: TransferCounter?
 
-    /// The packs that a version's pack lists name.
+    /// The packs that a version's pack lists name; what is no such list is as none.
     func packs(of version: Digest) async throws -> [Descriptor] {
         var packs: [Digest: Descriptor] = [:]
         for referrer in try await remote.referrers(of: version, in: repository)
@@ -21,16 +21,25 @@ struct RemotePacks: Sendable {
             guard let bytes = try await remote.manifest(referrer.digest, of: repository) else {
                 continue
             }
-            for pack in try PackList(parsing: bytes, of: version).packs {
-                packs[pack.digest] = pack
-            }
+            guard let list = try? PackList(parsing: bytes, of: version) else { continue }
+            for pack in list.packs { packs[pack.digest] = pack }
         }
         return packs.values.sorted { $0.digest < $1.digest }
     }
 
-    /// The directories of some packs, in their order.
-    func directories(of packs: [Descriptor]) async throws -> [PackDirectory] {
-        try await resultsInParallel(of: packs) { try await directory(of: $0) }
+    /// A pack with its directory.
+    struct Listed: Sendable {
+        let pack: Descriptor
+        let directory: PackDirectory
+    }
+
+    /// Those of some packs that are there, in their order: whoever may push a list may list others.
+    func listed(_ packs: [Descriptor]) async throws -> [Listed] {
+        try await resultsInParallel(of: packs) { pack -> Listed? in
+            do {
+                return Listed(pack: pack, directory: try await directory(of: pack))
+            } catch let error as RemoteError where error.reason == .notFound { return nil }
+        }.compactMap { $0 }
     }
 
     /// The directory of a pack: from here where the pack is here, else from the remote.
