@@ -94,7 +94,10 @@ package struct KeyRing: Sendable {
         in directory: String
     ) throws {
         let text = Array((trust.json.prettyText + "\n").utf8)
-        try Files.writeAll(text, to: file.descriptor, path: "\(directory)/\(trustName)")
+        let path = "\(directory)/\(trustName)"
+        try Files.writeAll(text, to: file.descriptor, path: path)
+        // Bytes before names: an empty trust file would be one that is finished.
+        guard fsync(file.descriptor) == 0 else { throw FileError.last("sync", path) }
         try file.finish()
         try synchronise(directory)
     }
