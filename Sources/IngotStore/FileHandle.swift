@@ -68,6 +68,18 @@ final class FileHandle: Sendable {
         )
     }
 
+    /// Whether the file's path leads to it, and not to another one that took its place.
+    func hasName() throws -> Bool {
+        var named = stat()
+        guard unsafe lstat(path, &named) == 0 else {
+            let error = FileError.last("read", path)
+            if error.isMissing { return false }
+            throw error
+        }
+        let own = try status()
+        return own.device == named.st_dev && own.inode == named.st_ino
+    }
+
     /// Reads the next bytes, until the buffer is full or the file ends.
     ///
     /// Returns their count.

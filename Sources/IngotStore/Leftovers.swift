@@ -39,14 +39,18 @@ extension FileHandle {
         }
     }
 
+    /// Removes what nobody holds, if it has its name still: another's may have it by now.
+    func removeAbandoned() throws {
+        if try tryLock(), try hasName() { try Files.remove(path) }
+    }
+
     fileprivate static func removeAbandoned(_ path: String) throws {
         switch try Files.entry(at: path) {
         case .file, .directory: break
         default: return
         }
         do {
-            let handle = try reading(path)
-            if try handle.tryLock() { try Files.remove(path) }
+            try reading(path).removeAbandoned()
         } catch is FileError {
             // Gone by itself, or somebody else's: in nobody's way.
         }

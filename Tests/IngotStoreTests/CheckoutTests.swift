@@ -59,6 +59,20 @@ import Testing
         #expect(try Files.names(in: "\(target)/c") == [".ingot-elsewhere.part"])
     }
 
+    @Test("a temporary file whose writer is done is not mistaken for that of another one")
+    func renamedLeftover() throws {
+        let path = "\(test.directory.path)/.ingot-a.part"
+        try Files.replace(path, with: [1])
+        let handle = try FileHandle.reading(path)
+        try FileHandle.move(path, to: "\(test.directory.path)/a")
+        try handle.removeAbandoned()
+        try Files.replace(path, with: [2])
+        try handle.removeAbandoned()
+        #expect(try Files.read(path) == [2])
+        try FileHandle.reading(path).removeAbandoned()
+        #expect(try Files.entry(at: path) == nil)
+    }
+
     @Test("a temporary file that somebody took for abandoned is made once more")
     func takenLeftover() throws {
         let path = "\(test.directory.path)/part"
