@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import GRDB
+internal import Glibc
 
 /// Tells the links of a registry that hold nothing any more from those that are needed, or will be.
 ///
@@ -8,17 +9,18 @@ internal import GRDB
 /// was made. What is pushed again after the removal is on its way to its number, and has as long
 /// for that as an upload that no manifest names. The log's order decides what came first.
 package struct StaleLinks: Sendable {
-    /// How long what is on its way may take.
-    private let uploadSeconds: Int
-    /// Seconds since 1970: what is linked later belongs to an operation that is under way.
+    /// Seconds since 1970: what was linked until then has been on its way for too long.
+    private let expired: Int
+    /// Seconds since 1970: what is linked from then on belongs to an operation that is under way.
     private let begun: Int
 
-    package init(uploadSeconds: Int, begun: Int?) {
-        self.uploadSeconds = uploadSeconds
-        self.begun = begun ?? .max
+    /// What is stale at this moment, however long it takes to remove it.
+    package init(uploadSeconds: Int, begun: Int) {
+        expired = time(nil) - uploadSeconds
+        self.begun = begun
     }
 
-    var arguments: StatementArguments { ["uploadSeconds": uploadSeconds, "begun": begun] }
+    var arguments: StatementArguments { ["expired": expired, "begun": begun] }
 
     /// The condition on a row of `manifestLink`.
     static let manifest = "(repository, digest) IN (\(manifests))"
@@ -26,7 +28,7 @@ package struct StaleLinks: Sendable {
     /// The condition on a row of `blobLink`.
     static let blob = """
         CASE length(manifest) WHEN 0
-            THEN linkedAt <= unixepoch() - :uploadSeconds AND linkedAt < :begun
+            THEN linkedAt <= :expired AND linkedAt < :begun
             ELSE (repository, manifest) IN (\(manifests)) OR NOT EXISTS (
                 SELECT 1 FROM manifestLink AS link WHERE link.repository = blobLink.repository
                     AND link.digest = blobLink.manifest)
@@ -41,6 +43,6 @@ package struct StaleLinks: Sendable {
                     OR link.subject = 'sha256:' || lower(hex(version.digest)))
                 AND (version.removedIndex >= link.logSize
                     OR version.removedIndex IS NOT NULL
-                        AND linkedAt <= unixepoch() - :uploadSeconds))
+                        AND linkedAt <= :expired))
         """
 }

@@ -88,7 +88,9 @@ package struct GarbageCollection {
     }
 
     private func survey() throws -> Survey {
-        let begun = try begin()
+        // They may be about to name what is younger. Only a kindness: what is condemned wrongly is
+        // found when the roots are read again.
+        let begun = try store.blobs.oldestOperation()
         var reachable = Reachable(in: store)
         try mark(&reachable)
         let needed = try neededChunks(reachable)
@@ -120,18 +122,6 @@ package struct GarbageCollection {
             }
         }
         return survey
-    }
-
-    /// When the first of the operations began that are under way, this one among them, by the clock
-    /// of files: they may be about to name what is younger.
-    ///
-    /// Only a kindness: what is condemned wrongly is found when the roots are read again.
-    private func begin() throws -> [Int] {
-        var clock = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME_COARSE, &clock)
-        let now = [clock.tv_sec, clock.tv_nsec]
-        guard let first = try store.blobs.oldestLease() else { return now }
-        return first.lexicographicallyPrecedes(now) ? first : now
     }
 
     private struct NeededChunks {

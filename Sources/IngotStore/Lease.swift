@@ -81,14 +81,18 @@ struct LeaseList {
 }
 
 extension Store {
-    /// When the first of the operations under way began, in seconds since 1970; nil without one.
-    package func oldestOperation() throws -> Int? { try blobs.oldestLease()?.first }
+    /// When the first of the operations under way began, the caller's among them, in seconds since
+    /// 1970.
+    package func oldestOperation() throws -> Int { try blobs.oldestOperation()[0] }
 }
 
 extension BlobStore {
-    /// When the oldest lease that is held was taken: seconds and nanoseconds.
-    func oldestLease() throws -> [Int]? {
-        try LeaseList(directory: layout.leases).holders().map(\.since)
-            .min { $0.lexicographicallyPrecedes($1) }
+    /// When the first of the operations under way began, the caller's among them, by the clock of
+    /// files: seconds and nanoseconds.
+    func oldestOperation() throws -> [Int] {
+        var clock = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME_COARSE, &clock)
+        return try LeaseList(directory: layout.leases).holders().map(\.since)
+            .reduce([clock.tv_sec, clock.tv_nsec]) { $1.lexicographicallyPrecedes($0) ? $1 : $0 }
     }
 }

@@ -99,7 +99,7 @@ import Testing
     func pushedAgainV3() throws {
         let golden = try copy(.v3)
         let removed = try #require(try golden.catalog.namedDigests().removed.first)
-        let stale = StaleLinks(uploadSeconds: 1 << 40, begun: nil)
+        let stale = StaleLinks(uploadSeconds: 1 << 40, begun: .max)
         try golden.catalog.prune(stale)
         #expect(try golden.catalog.namedDigests().linkedManifests == [removed])
     }

@@ -13,7 +13,7 @@ import Testing
     private let version: Digest
     private let layer = Digest.of("layer")
     /// A day for what is on its way; nothing is under way.
-    private let stale = StaleLinks(uploadSeconds: 86_400, begun: nil)
+    private let stale = StaleLinks(uploadSeconds: 86_400, begun: .max)
 
     init() throws {
         test = try TestCatalog()
@@ -115,7 +115,7 @@ import Testing
         try test.catalog.link(blob: Digest.of("upload"), in: repository)
         let hasty = StaleLinks(uploadSeconds: 0, begun: 0)
         #expect(try linkedAfterPruning(hasty) == [version, layer, Digest.of("upload")])
-        #expect(try linkedAfterPruning(StaleLinks(uploadSeconds: 0, begun: nil)).isEmpty)
+        #expect(try linkedAfterPruning(StaleLinks(uploadSeconds: 0, begun: .max)).isEmpty)
     }
 
     @Test("an upload that no manifest names ends after its time")

@@ -117,7 +117,7 @@ import Testing
         #expect(kept.linkedBlobs.isSuperset(of: receipt.blobs.map { Digest.of($0) }))
         let removal = Change.versionRemoved(repository: Site.repository, digest: version.digest)
         _ = try target.ledger.append(act: .removed, role: .publisher, changes: [removal])
-        try target.catalog.prune(StaleLinks(uploadSeconds: 1000, begun: nil))
+        try target.catalog.prune(StaleLinks(uploadSeconds: 1000, begun: .max))
         #expect(try target.catalog.namedDigests().linkedManifests.isEmpty)
     }
 
