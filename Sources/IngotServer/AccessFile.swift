@@ -15,8 +15,17 @@ package struct AccessFile: Sendable {
     private static let tokenLimit = 1000
 
     package init(path: String) throws {
+        try self.init(parsing: try Self.read(path), of: path)
+    }
+
+    static func read(_ path: String) throws -> [UInt8] {
+        try Files.read(path, limit: YAMLDocument.byteLimit)
+    }
+
+    /// An error names the file that the bytes are of.
+    init(parsing bytes: [UInt8], of path: String) throws {
         do {
-            try self.init(parsing: try Files.read(path, limit: YAMLDocument.byteLimit))
+            try self.init(parsing: bytes)
         } catch let error as FieldError {
             throw FieldError("\(path): \(error.message)")
         } catch let error as YAMLError { throw FieldError("\(path): \(error.message)") }

@@ -71,7 +71,8 @@ struct Serve: ParsableCommand {
             TerminationSignal.block()
             let open = try OpenStore(options, isLeased: false)
             var access = AccessControl.open
-            if let auth { access = try AccessFile(path: auth).control }
+            let watch = try auth.map { try AccessFileWatch(path: $0) }
+            if let watch { access = watch.control }
             let registry = try Registry(
                 store: open.store,
                 catalog: open.catalog,
@@ -88,7 +89,7 @@ struct Serve: ParsableCommand {
             let scheme = tls == nil ? "http" : "https"
             let shownHost = host.contains(":") ? "[\(host)]" : host
             let root = open.store.blobs.root
-            try TerminationSignal.runBlockingMain { [auth, tls] in
+            try TerminationSignal.runBlockingMain { [tls] in
                 let server = try await RegistryServer.start(
                     registry,
                     host: host,
@@ -100,10 +101,10 @@ struct Serve: ParsableCommand {
                 print("serving \(root) on \(scheme)://\(shownHost):\(server.port)/v2/")
                 fflush(nil)
                 try await withThrowingTaskGroup { group in
-                    if let auth {
+                    if let watch {
                         group.addTask {
-                            var watch = AccessFileWatch(path: auth, registry: registry, log: log)
-                            try await watch.run()
+                            var watch = watch
+                            try await watch.run(registry, log: log)
                         }
                     }
                     try await TerminationSignal.wait()
