@@ -21,7 +21,7 @@ extension RegistryCredentials {
     /// 1 MiB: what a file of credentials may have.
     private static let fileByteLimit = 1 << 20
 
-    /// Nil where nothing is known about the host.
+    /// Nil where nothing is known about the host; blocks while a helper is asked.
     ///
     /// - Throws: `RemoteError` where a file is there and is none.
     static func find(
@@ -41,7 +41,7 @@ extension RegistryCredentials {
             } catch let error as JSONError { throw RemoteError(.failed, "\(path): \(error)") }
             let names = names(of: address)
             if let helper = CredentialHelper(for: names, in: json, file: path),
-                let found = try helper.credentials(for: names[0])
+                let found = try helper.credentials(for: names[0], environment: environment)
             {
                 return found
             }

@@ -2,7 +2,8 @@
 
 /// The one place where an address becomes a remote.
 package enum Remotes {
-    /// Opens a remote; nothing is sent or made before it is used.
+    /// Opens a remote; nothing is sent or made before it is used, but a helper may be asked for
+    /// credentials.
     ///
     /// `environment` holds credentials and settings of other tools: `HOME`, `AWS_…`,
     /// `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR`, `INGOT_REGISTRY_USER`,
@@ -13,7 +14,7 @@ package enum Remotes {
     package static func open(
         _ address: RemoteAddress,
         environment: [String: String]
-    ) throws -> any Remote {
+    ) async throws -> any Remote {
         switch address.place {
         case .directory(let path):
             return LayoutRemote(name: path, objects: DirectoryObjects(path: path))
@@ -26,15 +27,21 @@ package enum Remotes {
             )
             return LayoutRemote(name: address.description, objects: objects)
         case .registry(let place):
-            return RegistryRemote(
-                name: address.description,
-                address: place,
-                credentials: try RegistryCredentials.find(
-                    for: place.root,
-                    environment: environment
-                ),
-                client: try client(environment)
-            )
+            let client = try client(environment)
+            do {
+                let credentials = try await client.work.run {
+                    try RegistryCredentials.find(for: place.root, environment: environment)
+                }
+                return RegistryRemote(
+                    name: address.description,
+                    address: place,
+                    credentials: credentials,
+                    client: client
+                )
+            } catch {
+                try await client.shutdown()
+                throw error
+            }
         }
     }
 

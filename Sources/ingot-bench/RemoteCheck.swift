@@ -24,7 +24,7 @@ struct RemoteCheck: AsyncParsableCommand {
 
     func run() async throws {
         let environment = Self.environment()
-        let remote = try Remotes.open(
+        let remote = try await Remotes.open(
             RemoteAddress(
                 parsing: address,
                 relativeTo: ".",

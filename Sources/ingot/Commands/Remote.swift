@@ -109,7 +109,7 @@ enum OpenRemote {
         let address = try isAddress ? (name ?? "") : options.remotes().address(named: name)
         let directory =
             try isAddress ? FileManager.default.currentDirectoryPath : options.workspace()
-        let remote = try Remotes.open(
+        let remote = try await Remotes.open(
             parse(address, relativeTo: directory),
             environment: ProcessInfo.processInfo.environment
         )
