@@ -27,13 +27,23 @@ extension RegistryConnection {
                 try registry.openBody(request)
             } then: { connection, upload in
                 transaction.upload = upload
-                connection.goOn(transaction)
-                connection.advance(transaction)
+                connection.resume(upload, transaction)
             }
         } else if let length = request.contentLength, length > bodyLimit(request) {
             refuse(tooLarge(request), transaction)
         } else {
             goOn(transaction)
+        }
+    }
+
+    /// Has what an earlier process left of an upload hashed, step by step, before the body is taken.
+    private func resume(_ upload: Upload, _ transaction: Transaction) {
+        work(transaction) { _ in
+            try upload.readWritten()
+        } then: { connection, isWhole in
+            guard isWhole else { return connection.resume(upload, transaction) }
+            connection.goOn(transaction)
+            connection.advance(transaction)
         }
     }
 
@@ -66,7 +76,7 @@ extension RegistryConnection {
         transaction.pending.append(buffer)
         transaction.pendingByteCount += buffer.readableBytes
         if transaction.upload != nil { advance(transaction) }
-        setDeadline(limits.stall)
+        if !transaction.isWorking { setDeadline(limits.stall) }
     }
 
     /// Hands what arrived to the pool, or asks for the answer when all is there.
@@ -147,8 +157,8 @@ extension RegistryConnection {
                 if self.context != nil { self.refuse(error, transaction) }
             }
         }
-        // Work of the store takes the time it takes.
-        if transaction.hasEnded { setDeadline(nil) }
+        // Work of the store takes the time it takes; a client that stalls is noticed afterwards.
+        setDeadline(nil)
     }
 
     /// Lets the upload of a request go that came to no end.

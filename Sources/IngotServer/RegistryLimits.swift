@@ -10,7 +10,7 @@ package struct RegistryLimits: Sendable {
     package var connectionCount = 1024
     /// Uploads that were begun and neither ended nor given up.
     package var uploadCount = 1000
-    /// An upload nobody wrote to for this long is removed.
+    /// An upload nobody wrote to for this long is closed; its client can still go on with it.
     package var uploadIdle: Duration = .seconds(3600)
     /// Between two requests, and until the head of a request is there.
     package var idle: Duration = .seconds(120)

@@ -100,7 +100,10 @@ package final class RegistryServer: Sendable {
                 initialDelay: .minutes(1),
                 delay: .minutes(1)
             ) { _ in
-                pool.submit { if $0 == .active { registry.uploads.removeStale() } }
+                pool.submit { state in
+                    guard state == .active else { return }
+                    do { try registry.uploads.clean() } catch { log.record(problem: "\(error)") }
+                }
             }
             return RegistryServer(
                 group: group,

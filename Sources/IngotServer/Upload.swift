@@ -118,6 +118,24 @@ final class Upload: Sendable {
         }
     }
 
+    /// 64 MiB, a tenth of a second: others' work goes on in between.
+    private static let readingStep = 64 << 20
+
+    /// Hashes a part of what an earlier process left.
+    ///
+    /// - Returns: whether all of it is hashed.
+    func readWritten() throws -> Bool {
+        try writer.withLock { writer in
+            guard let open = writer else { throw ended }
+            do {
+                return try open.readWritten(limit: Self.readingStep)
+            } catch {
+                writer = nil
+                throw error
+            }
+        }
+    }
+
     /// After a failure the upload is of no use: how much was written is not known.
     func append(_ buffers: [ByteBuffer]) throws {
         try writer.withLock { writer in
@@ -157,7 +175,7 @@ final class UploadTable: Sendable {
     private let limits: RegistryLimits
     private let store: BlobStore
     private let uploads = Mutex<[String: Upload]>([:])
-    /// One at a time reads what an earlier process left.
+    /// One at a time opens what an earlier process left.
     private let resumption = Mutex<Void>(())
 
     init(limits: RegistryLimits, store: BlobStore) {
@@ -166,7 +184,7 @@ final class UploadTable: Sendable {
     }
 
     func add(_ upload: Upload) throws(RegistryError) {
-        removeStale()
+        closeIdle()
         let isAdded = uploads.withLock { uploads in
             guard uploads.count < limits.uploadCount else { return false }
             uploads[upload.id] = upload
@@ -205,13 +223,18 @@ final class UploadTable: Sendable {
         upload.discard()
     }
 
-    func removeStale() {
-        let stale = uploads.withLock { uploads in
-            let stale = uploads.values.filter { $0.isStale(after: limits.uploadIdle) }
-            for upload in stale { uploads[upload.id] = nil }
-            return stale
+    /// Closes what nobody writes to; where the client may go on, its bytes stay as long as those
+    /// that a server left.
+    private func closeIdle() {
+        uploads.withLock { uploads in
+            uploads = uploads.filter { !$0.value.isStale(after: limits.uploadIdle) }
         }
-        for upload in stale { upload.discard() }
+    }
+
+    /// Closes what nobody writes to, and removes what nobody came back to.
+    func clean() throws {
+        closeIdle()
+        try store.removeStaleUploads()
     }
 
     func cancel(_ id: String, in repository: RepositoryName) throws {

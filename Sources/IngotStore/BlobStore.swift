@@ -5,11 +5,12 @@ internal import IngotCrypto
 package import IngotCore
 internal import IngotFiles
 
-/// Owns `oci-layout`, `blobs/` and `incoming/` under a store's root. Invariants:
+/// Owns `oci-layout`, `blobs/`, `incoming/` and `uploads/` (`KeptUploads`) under a store's root.
+/// Invariants:
 ///
 /// (1) A file `blobs/sha256/<hex>` has exactly that SHA-256; it is read-only, never written in
 ///     place.
-/// (2) A blob appears by rename from `incoming/`, after its bytes are synced; whoever names it
+/// (2) A blob appears by rename from `incoming/` or `uploads/`, after its bytes are synced; whoever names it
 ///     elsewhere does so after the directory is synced as well. Bytes before names.
 /// (3) An error of fsync is final: the file is thrown away and the write fails.
 package final class BlobStore: Sendable {

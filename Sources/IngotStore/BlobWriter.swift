@@ -19,6 +19,8 @@ package final class BlobWriter {
     private var forgottenByteCount = 0
     private static let forgottenTogether = 16 << 20
     package private(set) var byteCount = 0
+    /// What an earlier writer left and was not hashed yet.
+    private var unreadByteCount = 0
 
     init(path: String) throws {
         handle = try FileHandle.creating(path, mode: 0o600)
@@ -26,14 +28,20 @@ package final class BlobWriter {
     }
 
     /// A writer of an upload that is kept, see `KeptUploads`.
-    init(keeping handle: FileHandle) {
+    ///
+    /// What an earlier writer left in it is part of the blob.
+    init(keeping handle: FileHandle, writtenByteCount: Int = 0) {
         self.handle = handle
         isKept = true
+        byteCount = writtenByteCount
+        unreadByteCount = writtenByteCount
+        syncedByteCount = writtenByteCount
     }
 
     deinit { if !isFinished && !isKept { StagedBlob.discard(handle.path) } }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
+        try readWritten()
         try unsafe handle.write(bytes)
         unsafe hasher.update(bytes)
         byteCount += bytes.count
@@ -48,14 +56,26 @@ package final class BlobWriter {
     }
 
     /// Hashes what an earlier writer left in the file, as if it had been written now.
-    func readWritten() throws {
+    ///
+    /// - Returns: whether all of it is hashed; what is not after `limit` bytes is read when it is
+    ///   needed.
+    @discardableResult
+    package func readWritten(limit: Int = .max) throws -> Bool {
+        guard unreadByteCount > 0 else { return true }
+        var rest = min(limit, unreadByteCount)
         try unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { buffer in
-            while case let count = try unsafe handle.fill(buffer), count > 0 {
+            while rest > 0 {
+                // Safe: the rest is positive and the slice within the buffer.
+                let count = try unsafe handle.fill(
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(rest, buffer.count)])
+                )
+                guard count > 0 else { throw StoreError.changedWhileRead(handle.path) }
                 unsafe hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                byteCount += count
+                rest -= count
+                unreadByteCount -= count
             }
         }
-        forgottenByteCount = byteCount
+        return unreadByteCount == 0
     }
 
     /// Exactly `count` bytes of what was written; nil when there are fewer.
@@ -80,6 +100,7 @@ package final class BlobWriter {
     ///
     /// Invariant (3): no second try.
     func finish() throws -> StagedBlob {
+        try readWritten()
         try handle.setMode(0o444)
         try handle.sync()
         isFinished = true

@@ -82,4 +82,84 @@ import Testing
         #expect(throws: FileError.self) { try store.resumedWriter("one") }
         #expect(throws: FileError.self) { try store.keptWriter("one") }
     }
+
+    @Test("what is no upload keeps no store from being opened, nor blobs from coming back")
+    func oddEntries() throws {
+        let blob = try store.put([1, 2, 3])
+        try Files.makeDirectories(store.layout.condemned)
+        try FileHandle.move(store.path(of: blob), to: store.layout.condemned(blob))
+        try Files.makeDirectories(store.layout.uploads)
+        #expect(unsafe symlink("elsewhere", "\(store.layout.uploads)/link") == 0)
+        #expect(unsafe mkfifo("\(store.layout.uploads)/pipe", 0o600) == 0)
+        try bindSocket("\(store.layout.uploads)/socket")
+        _ = try BlobStore(opening: store.root)
+        #expect(try names() == ["link", "pipe", "socket"])
+        #expect(store.keeps(blob))
+        try Files.remove(store.layout.uploads)
+        try Files.replace(store.layout.uploads, with: [1])
+        _ = try BlobStore(opening: store.root)
+    }
+
+    private func bindSocket(_ path: String) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        try #require(path.utf8.count < 108)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+            unsafe $0.copyBytes(from: path.utf8)
+        }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
+    }
+
+    @Test("an upload whose server was killed while it became a blob goes on, for any user")
+    func readOnly() throws {
+        // Glibc's module lacks it: for whom this thread, and no other, opens files.
+        let found = unsafe unsafeBitCast(
+            dlsym(nil, "setfsuid"),
+            to: (@convention(c) (uid_t) -> Int32)?.self
+        )
+        let setUser = try #require(found)
+        let user = setUser(65_534)
+        defer { _ = setUser(uid_t(bitPattern: user)) }
+        let place = try TemporaryDirectory()
+        let store = try BlobStore.create(at: "\(place.path)/store")
+        try store.keptWriter("one").write(Array(bytes[..<10]))
+        #expect(unsafe chmod("\(store.layout.uploads)/one", 0o444) == 0)
+        let writer = try #require(try store.resumedWriter("one"))
+        try writer.write(Array(bytes[10...]))
+        let batch = store.batch()
+        #expect(try batch.add(writer, replacing: true).digest == Digest.of(bytes))
+        try batch.commit()
+        guard getuid() == 0 else { return }
+        // Somebody else's: its client begins a new one.
+        _ = try store.keptWriter("two")
+        _ = setUser(0)
+        #expect(unsafe chown("\(store.layout.uploads)/two", 0, 0) == 0)
+        _ = setUser(65_534)
+        #expect(try store.resumedWriter("two") == nil)
+        _ = try BlobStore(opening: store.root)
+    }
+
+    @Test("what an earlier writer left is hashed in steps, or when the rest is written")
+    func steps() throws {
+        try begin(1_500_000)
+        var writer: BlobWriter? = try store.resumedWriter("one")
+        #expect(try writer?.readWritten(limit: 1_000_000) == false)
+        #expect(writer?.byteCount == 1_500_000)
+        try writer?.write(Array(bytes[1_500_000..<2_000_000]))
+        #expect(try writer?.readWritten(limit: 1) == true)
+        writer = nil
+        let last = try #require(try store.resumedWriter("one"))
+        for isWhole in [false, true] {
+            #expect(try last.readWritten(limit: 1_000_000) == isWhole)
+        }
+        try last.write(Array(bytes[2_000_000...]))
+        #expect(try last.finish().digest == Digest.of(bytes))
+    }
 }
