@@ -111,6 +111,8 @@ extension AccessFile {
         rights: AccessControl.Rights,
         toFileAt path: String
     ) throws -> String {
+        // Before it is read: whoever adds a token at the same time waits for this file.
+        let part = try PartFile(for: path)
         let exists = try Files.entry(at: path) != nil
         let old = try exists ? AccessFile(path: path).control : AccessControl(anonymous: .init())
         let text = try AccessControl.newToken()
@@ -119,8 +121,10 @@ extension AccessFile {
             control: AccessControl(anonymous: old.anonymous, tokens: old.tokens + [token])
         )
         // What would not be read again is not written.
-        _ = try AccessFile(parsing: Array(file.text.utf8))
-        try Files.replace(path, with: Array(file.text.utf8))
+        let bytes = Array(file.text.utf8)
+        _ = try AccessFile(parsing: bytes)
+        try Files.writeAll(bytes, to: part.descriptor, path: path)
+        try part.finish()
         return text
     }
 }

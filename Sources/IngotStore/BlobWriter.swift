@@ -35,7 +35,7 @@ package final class BlobWriter {
         isKept = true
         byteCount = writtenByteCount
         unreadByteCount = writtenByteCount
-        syncedByteCount = writtenByteCount
+        forgottenByteCount = writtenByteCount
     }
 
     deinit { if !isFinished && !isKept { StagedBlob.discard(handle.path) } }

@@ -102,6 +102,22 @@ struct AccessTests {
         }
     }
 
+    @Test("tokens that are made at the same time are all in the file")
+    func together() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/access.yaml"
+        let rights = AccessControl.Rights(read: ["x/*"])
+        try await withThrowingTaskGroup { group in
+            for number in 0..<8 {
+                group.addTask {
+                    _ = try AccessFile.add(token: "t\(number)", rights: rights, toFileAt: path)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try AccessFile(path: path).control.tokens.count == 8)
+    }
+
     @Test("a running registry follows the file, and keeps what it said when it cannot be used")
     func followed() async throws {
         let place = try TemporaryDirectory()

@@ -32,6 +32,23 @@ import Testing
         }
     }
 
+    @Test(
+        "names that Git and Ingot believe are in no version, in whatever case",
+        arguments: [
+            ".git/config", "a/.GIT/config", "a/b/.Ingot", ".ingot/catalog.sqlite",
+            "a/.ingot-0123.part",
+        ]
+    )
+    func reserved(path: String) throws {
+        #expect(throws: StoreError.self) { try TreePath.validate(path) }
+    }
+
+    @Test(
+        "names that only look like those are allowed",
+        arguments: [".gitignore", "a.ingot", ".g"]
+    )
+    func notReserved(path: String) throws { try TreePath.validate(path) }
+
     @Test("refuses paths that do not rise, and takes the longest names")
     func order() throws {
         var check = TreePathCheck()
