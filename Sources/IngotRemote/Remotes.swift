@@ -8,7 +8,7 @@ package enum Remotes {
     /// `environment` holds credentials and settings of other tools: `HOME`, `AWS_…`,
     /// `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR`, `INGOT_REGISTRY_USER`,
     /// `INGOT_REGISTRY_PASSWORD`, `INGOT_CA_FILE`, `SSL_CERT_FILE`, `HTTPS_PROXY`, `HTTP_PROXY`,
-    /// `ALL_PROXY`, `NO_PROXY`.
+    /// `ALL_PROXY`, `NO_PROXY`; helpers are found by its `PATH` and get all of it.
     ///
     /// - Throws: `RemoteError` where a file of credentials or certificates cannot be read.
     package static func open(

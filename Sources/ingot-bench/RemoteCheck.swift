@@ -53,7 +53,7 @@ struct RemoteCheck: AsyncParsableCommand {
             "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL", "AWS_REGION",
             "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "INGOT_REGISTRY_USER",
             "INGOT_REGISTRY_PASSWORD", "INGOT_CA_FILE", "SSL_CERT_FILE", "HTTP_PROXY",
-            "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+            "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "PATH",
         ]
         return names.reduce(into: [:]) { environment, name in
             // Safe: the text is copied at once, and nothing here changes the environment.
