@@ -13,6 +13,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "vector.h"
 #include "rows.h"
+#include "dropout.h"
 #include "bf16_expand.h"
 #include "bf16_pack.h"
 #include "bf16_product.h"
@@ -37,6 +38,7 @@ const ingot_kernel_table ingot_table_pairs = {
     .square_sum = square_sum,
     .adam_step = adam_step,
     .exponential = exponential,
+    .dropout = dropout,
 };
 #pragma clang attribute pop
 #endif

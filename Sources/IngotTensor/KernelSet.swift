@@ -19,6 +19,9 @@ package enum KernelSet: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a sum over rows has the same bits when it is cut into several anywhere: pairs are not.
+    package var sumsSingleRows: Bool { self == .portable }
+
     /// What operands of matrix products are rounded to.
     package var productType: String {
         switch self {

@@ -55,7 +55,8 @@ package struct MemoryEstimate: Sendable, Equatable {
         }
         let (hidden, forward) = (shape.hiddenSize, shape.feedForwardSize)
         let attention = 2 * shape.queryWidth + 2 * shape.keyValueWidth
-        let block = attention + hidden + 2 * forward + ranks.reduce(0, +)
+        let projected = shape.architecture.hasHeadNorms ? shape.queryWidth + shape.keyValueWidth : 0
+        let block = attention + projected + hidden + 2 * forward + ranks.reduce(0, +)
         let blocks = configuration.recomputesBlocks ? 1 : shape.layerCount
         let scratch =
             2 * (hidden + forward) + attention + 3 * (ranks.max() ?? 0) + hidden
@@ -63,7 +64,9 @@ package struct MemoryEstimate: Sendable, Equatable {
             + 4 * hidden
             + (configuration.dropout > 0 ? max(hidden, forward, shape.queryWidth) : 0)
         let logits = min(rows, RowPass.logitRows) * shape.vocabularySize
-        return rows * ((shape.layerCount + 1) * hidden + blocks * block + scratch) + logits
+        // The logits' gradients are the largest rows that are packed as pairs.
+        let pairs = configuration.kernels.sumsSingleRows ? 0 : logits / 2
+        return rows * ((shape.layerCount + 1) * hidden + blocks * block + scratch) + logits + pairs
     }
 
     /// As weights are stored.
@@ -106,7 +109,9 @@ extension Trainer {
             available: available
         ) { tokensAtOnce, recomputesBlocks in
             var changed = configuration
-            changed.tokensAtOnce = tokensAtOnce ?? changed.tokensAtOnce
+            if configuration.kernels.sumsSingleRows {
+                changed.tokensAtOnce = tokensAtOnce ?? changed.tokensAtOnce
+            }
             changed.recomputesBlocks = changed.recomputesBlocks || recomputesBlocks
             return estimate(changed, examples, validation, true)
         }.fault(longest: longest)

@@ -110,7 +110,9 @@ package struct Trainer: Sendable {
         onStep: (StepMetrics) throws -> Void
     ) throws -> TrainingResult {
         try check(examples, "training")
-        if !validation.isEmpty { try check(validation, "validation") }
+        if !validation.isEmpty || configuration.earlyStopping != nil {
+            try check(validation, "validation")
+        }
         var loop = TrainingLoop(
             model: model,
             configuration: configuration,
@@ -157,7 +159,7 @@ package struct Trainer: Sendable {
                 throw TrainerError(
                     .exampleTooLong,
                     "\(name) example \(index): \(example.tokens.count) tokens, the limit is "
-                        + "\(limit); raise rowLength (the model's context is "
+                        + "\(limit); raise row_length (the model's context is "
                         + "\(model.configuration.contextLength)) or drop long examples"
                 )
             }

@@ -105,6 +105,11 @@ package struct TrainingConfiguration: Sendable, Equatable {
         try require(clipNorm.isFinite && clipNorm >= 0, "clipNorm", "a number from 0 up")
         try require(validationInterval >= 0, "validationInterval", "0 or more")
         try require(tokensAtOnce >= 0, "tokensAtOnce", "0 or more")
+        try require(
+            tokensAtOnce == 0 || kernels.sumsSingleRows,
+            "tokensAtOnce",
+            "unset with the kernels \(kernels.rawValue), whose sums over pairs of rows it would change"
+        )
         if let earlyStopping {
             try require(earlyStopping.patience > 0, "patience", "1 or more")
             try require(

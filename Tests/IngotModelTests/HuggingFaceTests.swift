@@ -164,6 +164,11 @@ struct HuggingFaceTests {
             let fields = try JSONFields(file: "config.json", bytes: Array(text.utf8))
             return try HuggingFaceConfiguration(fields).read().ropeDivisors
         }
+        for size in [-2, 0, 3, 1 << 40] {
+            #expect(throws: ModelFileError.self) {
+                try divisors(#", "head_dim": \#(size), "rope_scaling": \#(rope)}"#)
+            }
+        }
         let old = try divisors(#", "head_dim": 64, "rope_scaling": \#(rope)}"#)
         let new = try divisors(
             #", "head_dim": 64, "rope_parameters": \#(rope), "rope_theta": 500000.0}"#

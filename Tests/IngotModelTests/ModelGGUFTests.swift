@@ -85,6 +85,11 @@ struct ModelGGUFTests {
         builder.set("llama.attention.sliding_window", UInt32(32))
         let configuration = try load(builder).configuration
         #expect(configuration.ropeDivisors == [2, 2] && configuration.slidingWindow == 32)
+        let key = "llama.attention.key_length"
+        for size: UInt32 in [.max, 0, .max - 1] {
+            builder.change(key) { $0.set(key, size) }
+            #expect(throws: ModelFileError.self) { try load(builder) }
+        }
     }
 
     @Test("reads Qwen 2's biases and Qwen 3's norms, rows as they are", arguments: [2, 3])

@@ -25,9 +25,13 @@ import Testing
             return Double(words[column % 4]) < (0.3 * 0x1p32).rounded(.down)
                 ? 0 : Float(index) * scale
         }
-        for level in KernelLevel.allCases where level <= .best {
-            for threads in 1...3 {
-                let compute = Compute(threads: threads, level: level)
+        let sets = KernelSet.allCases.filter(\.isAvailable)
+        for threads in 1...3 {
+            let computes =
+                KernelLevel.allCases.filter { $0 <= .best }
+                .map { Compute(threads: threads, level: $0) }
+                + sets.map { Compute(kernels: $0, threads: threads) }
+            for compute in computes {
                 let y = Matrix(rows: rows, columns: columns)
                 compute.dropout(x, Self.mask, into: y)
                 #expect(y.values == expected)

@@ -299,6 +299,39 @@ import Testing
         )
     }
 
+    @Test(
+        "sums over pairs of rows are not cut anywhere",
+        .enabled(if: KernelSet.avx512.isAvailable, "this processor has no AVX512_BF16")
+    )
+    func pairsAreNotCut() {
+        var settings = Samples.settings
+        (settings.kernels, settings.tokensAtOnce) = (.avx512, 100)
+        let error = #expect(throws: TrainerError.self) {
+            _ = try Trainer(model: Samples.model, configuration: settings)
+        }
+        #expect(error?.message.contains("tokensAtOnce") == true)
+    }
+
+    @Test(
+        "dropout, patterns and blocks computed again go with every kernel set",
+        arguments: KernelSet.allCases.filter(\.isAvailable)
+    )
+    func everySet(_ kernels: KernelSet) throws {
+        var settings = Samples.settings
+        settings.kernels = kernels
+        settings.length = .steps(3)
+        settings.dropout = 0.2
+        settings.rankPattern = [try ModulePattern(parsing: "q_proj"): 2]
+        let examples = Samples.examples(24)
+        let expected = try train(settings, examples).adapter.files().map(\.bytes)
+        for (threads, recomputes) in [(2, false), (3, true)] {
+            (settings.threads, settings.recomputesBlocks) = (threads, recomputes)
+            #expect(try train(settings, examples).adapter.files().map(\.bytes) == expected)
+        }
+        settings.dropout = 0
+        #expect(try train(settings, examples).adapter.files().map(\.bytes) != expected)
+    }
+
     @Test("settings out of range are named")
     func badSettings() {
         let changes: [(String, (inout TrainingConfiguration) -> Void)] = [

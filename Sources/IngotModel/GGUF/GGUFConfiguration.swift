@@ -24,7 +24,7 @@ struct GGUFConfiguration {
             throw failure(name, "is \(size), but heads have \(headSize) values")
         }
         let window = try optionalInteger("attention.sliding_window") ?? 0
-        let configuration = ModelConfiguration(
+        var configuration = ModelConfiguration(
             architecture: architecture,
             layerCount: try integer("block_count"),
             hiddenSize: hiddenSize,
@@ -35,7 +35,6 @@ struct GGUFConfiguration {
             vocabularySize: try vocabularySize(),
             contextLength: try integer("context_length"),
             ropeBase: Float(try number("rope.freq_base") ?? 10000),
-            ropeDivisors: try ropeDivisors(headSize: headSize),
             normEpsilon: Float(
                 try required(
                     number("attention.layer_norm_rms_epsilon"),
@@ -49,7 +48,11 @@ struct GGUFConfiguration {
             padToken: try file.token("tokenizer.ggml.padding_token_id"),
             addsBosToken: file.addsBosToken
         )
-        try ConfigurationCheck(file: file.path)(configuration)
+        let check = ConfigurationCheck(file: file.path)
+        // Before its sizes are the lengths of lists.
+        try check(configuration)
+        configuration.ropeDivisors = try ropeDivisors(headSize: headSize)
+        try check(configuration)
         return configuration
     }
 

@@ -38,8 +38,11 @@ struct HuggingFaceConfiguration {
             eosToken: try fields.tokens("eos_token_id").first,
             padToken: try fields.tokens("pad_token_id").first
         )
+        let check = ConfigurationCheck(file: fields.file)
+        // Before its sizes are the lengths of lists.
+        try check(configuration)
         try readRope(into: &configuration)
-        try ConfigurationCheck(file: fields.file)(configuration)
+        try check(configuration)
         return configuration
     }
 

@@ -54,10 +54,12 @@ package struct ModulePattern: Sendable, Hashable {
             for count in 0..<counts.upperBound {
                 let next = ends(of: inner, from: current, in: name)
                 guard !next.isEmpty else { break }
-                if count + 1 >= counts.lowerBound {
+                // Further rounds would find the same.
+                let isStable = next == current
+                if count + 1 >= counts.lowerBound || isStable {
                     let isNew = !next.isSubset(of: reached)
                     reached.formUnion(next)
-                    guard isNew else { break }
+                    guard isNew, !isStable else { break }
                 }
                 current = next
             }

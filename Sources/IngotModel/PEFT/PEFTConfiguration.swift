@@ -119,7 +119,7 @@ struct PEFTConfiguration {
         self.configuration = configuration
     }
 
-    private static let patternLimit = 4096
+    private static let patternLimit = 1024
 
     private static func patterns<Value>(
         _ key: String,
