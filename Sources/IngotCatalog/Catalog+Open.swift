@@ -21,7 +21,11 @@ extension Catalog {
         switch try Files.entry(at: path) {
         case nil where isNew: break
         case nil:
-            throw CatalogError(.notFound, "\(path): no catalog: make a store with `ingot init`")
+            throw CatalogError(
+                .notFound,
+                "\(path): no catalog: restore it from a copy, or make a store with `ingot init` where "
+                    + "there was none"
+            )
         case .file(let byteCount, _):
             guard byteCount > 0 || isNew else {
                 throw CatalogError(

@@ -13,15 +13,20 @@ package enum StoreIdentity {
     /// Makes the name when the store has none yet, or writes the known one again where it was lost.
     package static func create(at root: String, known: String? = nil) throws -> String {
         let path = file(at: root)
-        if try Files.entry(at: path) != nil { return try read(at: root) }
+        if try isMade(at: root) { return try read(at: root) }
         let name = try known ?? Hex.encode(SecureRandom.bytes(byteCount))
         try Files.replace(path, with: Array("\(name)\n".utf8))
         return try read(at: root)
     }
 
+    /// Whether the store has a name, as every store has once it has a catalog.
+    package static func isMade(at root: String) throws -> Bool {
+        try Files.entry(at: file(at: root)) != nil
+    }
+
     package static func read(at root: String) throws -> String {
         let path = file(at: root)
-        guard try Files.entry(at: path) != nil else {
+        guard try isMade(at: root) else {
             throw WorkspaceError("\(path): missing: run 'ingot init' to finish making the store")
         }
         let text = String(decoding: try Files.read(path, limit: 256), as: UTF8.self)

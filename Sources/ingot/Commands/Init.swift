@@ -34,6 +34,7 @@ struct Init: ParsableCommand {
                 ? StoreLocation.directoryName : "\(directory)/\(StoreLocation.directoryName)"
         )
         try Files.makeDirectories(root)
+        try Self.checkCatalog(at: root)
         let blobs = try BlobStore.create(at: root)
         let catalog = try Catalog.create(at: root)
         let storeID = try StoreIdentity.create(
@@ -63,6 +64,18 @@ struct Init: ParsableCommand {
         }
         print("\(isNew ? "made" : "already there"): \(root)")
         print("keys: \(keys.directory)")
+    }
+
+    /// A new catalog in a lost one's place would begin the log anew under the same name and keys.
+    private static func checkCatalog(at root: String) throws {
+        let catalog = StoreLayout(root: root).catalog
+        guard try StoreIdentity.isMade(at: root), try Files.entry(at: catalog) == nil
+        else { return }
+        throw CatalogError(
+            .notFound,
+            "\(catalog): lost: restore it from a copy: the log and the names of all versions are in it; "
+                + "to begin a new store over what is left, remove \(root)/store-id first"
+        )
     }
 
     private static var user: String {
