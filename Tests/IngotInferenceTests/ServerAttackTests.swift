@@ -165,7 +165,7 @@ import Testing
                 _ = client.read()
             }
             var status = 429
-            let deadline = ContinuousClock.now + .seconds(5)
+            let deadline = ContinuousClock.now + .seconds(60)
             while status == 429, ContinuousClock.now < deadline {
                 status = try await server.post(
                     "/v1/completions",
@@ -235,7 +235,7 @@ import Testing
         }
         let start = ContinuousClock.now
         await server.server.shutdown(grace: .milliseconds(50))
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(60))
         _ = client
     }
 }

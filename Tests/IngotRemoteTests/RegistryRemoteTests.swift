@@ -53,7 +53,7 @@ struct RegistryRemoteTests {
                 swapsTags: swapsTags
             ),
             credentials: credentials,
-            client: try WebClient(timeouts: .init(connect: .seconds(5), idle: .seconds(2))),
+            client: try WebClient(),
             retry: retry
         )
         do {
