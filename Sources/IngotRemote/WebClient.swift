@@ -182,7 +182,7 @@ extension WebClient {
         if isTrustFailure(error) {
             return RemoteError(
                 .unreachable,
-                "\(place): its TLS certificate is not trusted (\(RemoteError.line("\(error)"))): "
+                "\(place): its TLS certificate is not trusted (\(text(of: error))): "
                     + "name its authority's file in INGOT_CA_FILE"
             )
         }
@@ -198,6 +198,7 @@ extension WebClient {
         case let error as HTTPClientError where error == .invalidProxyResponse:
             reason = "its proxy does not connect to it"
         case let error as HTTPClientError: reason = error.shortDescription
+        case let error as NIOSSLError: reason = text(of: error as any Error)
         default: reason = RemoteError.line("\(error)")
         }
         return TransientFailure(
@@ -213,9 +214,20 @@ extension WebClient {
         return "\(inner)".contains("CERTIFICATE_VERIFY_FAILED")
     }
 
+    /// What BoringSSL calls the fault, without the places in its sources.
+    private static func text(of error: any Error) -> String {
+        let text = "\(error)"
+        guard !text.contains("WRONG_VERSION_NUMBER") else {
+            return "it answers without TLS: name it with http where that is meant"
+        }
+        let names = text.split { !$0.isUppercase && $0 != "_" }.filter { $0.contains("_") }
+        return RemoteError.line(names.first.map { String($0) } ?? text)
+    }
+
     private static func text(of error: NIOConnectionError) -> String {
         if let first = error.connectionErrors.first {
             if let error = first.error as? IOError { return RemoteError.line(error.description) }
+            if let error = first.error as? NIOSSLError { return text(of: error as any Error) }
             return RemoteError.line("\(first.error)")
         }
         return error.dnsAError == nil && error.dnsAAAAError == nil

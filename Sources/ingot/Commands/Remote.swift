@@ -18,7 +18,8 @@ struct RemoteCommand: ParsableCommand {
             abstract: "Add a remote.",
             discussion: """
                 /path, ./path or file:///path; s3://bucket/prefix?endpoint=…; oci://host/prefix for \
-                any OCI registry; ingot+https://host/prefix for one that 'ingot serve' offers.
+                any OCI registry; ingot+https://host/prefix for one that 'ingot serve' offers \
+                (ingot+http:// where it speaks no TLS).
 
                 Credentials are those of 'docker login' and its like, credential helpers included, or \
                 INGOT_REGISTRY_USER and INGOT_REGISTRY_PASSWORD; those of S3 are where AWS's tools \

@@ -14,7 +14,7 @@ struct Serve: ParsableCommand {
             Clients are ingot, skopeo, podman, docker and oras. --auth names a YAML file of tokens, made \
             with `ingot serve token new`; without it everybody may read and write, so the server then \
             listens on loopback only, unless --insecure-anonymous is given. SIGTERM ends it in good \
-            order.
+            order. `ingot serve` is `ingot serve run`: `ingot serve run --help` lists its options.
             """,
         subcommands: [Run.self, TokenCommand.self],
         defaultSubcommand: Run.self
@@ -22,8 +22,7 @@ struct Serve: ParsableCommand {
 
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Serve until SIGTERM or SIGINT.",
-            shouldDisplay: false
+            abstract: "Serve until SIGTERM or SIGINT."
         )
 
         @Option(help: "Address and port; port 0 takes a free one.")
