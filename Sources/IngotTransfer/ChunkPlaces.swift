@@ -19,6 +19,8 @@ struct ChunkPlaces {
     /// The packs whose directories were not read yet.
     private var unread: [Descriptor]
     private var places: [Digest: Place] = [:]
+    /// Packs that are listed and not there.
+    private var missing: [Digest] = []
 
     init(packs: RemotePacks, of version: Digest, unread: [Descriptor] = []) {
         self.packs = packs
@@ -26,8 +28,11 @@ struct ChunkPlaces {
         self.unread = unread
     }
 
-    mutating func add(_ directory: PackDirectory, of pack: Descriptor) {
-        for entry in directory.entries { places[entry.chunk] = Place(pack: pack, entry: entry) }
+    mutating func add(_ listed: RemotePacks.Listed) {
+        guard let directory = listed.directory else { return missing.append(listed.pack.digest) }
+        for entry in directory.entries {
+            places[entry.chunk] = Place(pack: listed.pack, entry: entry)
+        }
     }
 
     /// - Throws: `RemoteError` for a chunk that no pack of the version holds.
@@ -35,14 +40,15 @@ struct ChunkPlaces {
         while !unread.isEmpty, chunks.contains(where: { places[$0] == nil }) {
             let next = Array(unread.suffix(Self.groupCount))
             unread.removeLast(next.count)
-            for listed in try await packs.listed(next) { add(listed.directory, of: listed.pack) }
+            for listed in try await packs.listed(next) { add(listed) }
         }
         return try chunks.map { chunk in
             guard let place = places[chunk] else {
                 throw RemoteError(
                     .untrue,
-                    "\(packs.remote.name): chunk \(chunk) of \(version) is in none of its packs: push "
-                        + "it there again"
+                    "\(packs.remote.name): chunk \(chunk) of \(version) is in none of its packs"
+                        + "\(missing.first.map { ", of which \($0) is not there" } ?? ""): push it "
+                        + "there again"
                 )
             }
             return place

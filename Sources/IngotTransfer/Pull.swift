@@ -91,12 +91,13 @@ package struct Pull: Sendable {
             var whole: [Descriptor] = []
             var coming = Set<Digest>()
             for listed in try await there.listed(packs) {
-                let (pack, directory) = (listed.pack, listed.directory)
-                if try isMostlyMissing(directory, of: pack, except: coming) {
-                    whole.append(pack)
+                if let directory = listed.directory,
+                    try isMostlyMissing(directory, of: listed.pack, except: coming)
+                {
+                    whole.append(listed.pack)
                     coming.formUnion(directory.entries.map(\.chunk))
                 } else {
-                    places.add(directory, of: pack)
+                    places.add(listed)
                 }
             }
             try await inParallel(whole) { [store, download] pack in

@@ -197,7 +197,7 @@ package struct Push: Sendable {
             let packs = zip(unseen, present).filter(\.1).map(\.0)
             for listed in try await there.listed(packs) {
                 var isUsed = false
-                for entry in listed.directory.entries
+                for entry in listed.directory?.entries ?? []
                 where lacking.removeValue(forKey: entry.chunk) != nil {
                     isUsed = true
                 }

@@ -30,16 +30,19 @@ struct RemotePacks: Sendable {
     /// A pack with its directory.
     struct Listed: Sendable {
         let pack: Descriptor
-        let directory: PackDirectory
+        /// Nil for a pack that is not there: whoever may push a list may list any.
+        let directory: PackDirectory?
     }
 
-    /// Those of some packs that are there, in their order: whoever may push a list may list others.
+    /// The directories of some packs, in their order.
     func listed(_ packs: [Descriptor]) async throws -> [Listed] {
-        try await resultsInParallel(of: packs) { pack -> Listed? in
+        try await resultsInParallel(of: packs) { pack in
             do {
                 return Listed(pack: pack, directory: try await directory(of: pack))
-            } catch let error as RemoteError where error.reason == .notFound { return nil }
-        }.compactMap { $0 }
+            } catch let error as RemoteError where error.reason == .notFound {
+                return Listed(pack: pack, directory: nil)
+            }
+        }
     }
 
     /// The directory of a pack: from here where the pack is here, else from the remote.
