@@ -90,19 +90,6 @@ static rows_view one_run(
     return (rows_view){all, a->head_size, keys, a->head_size};
 }
 
-/// Positions before the last run.
-INLINE size_t keys_before(const ingot_attention *a) {
-    size_t before = 0;
-    for (size_t r = 0; r + 1 < a->run_count; r++) before += a->runs[r].count;
-    return before;
-}
-
-/// Keys that row i sees.
-INLINE size_t keys_seen(const ingot_attention *a, size_t before, size_t i) {
-    const size_t own = a->visible + i, limit = a->runs[a->run_count - 1].count;
-    return before + (own < limit ? own : limit);
-}
-
 /// The group's heads of rows first ..< first + count, one under the other.
 static void gather_heads(
     const float *x, size_t row, size_t first, size_t count, size_t width, float *block) {
@@ -116,7 +103,7 @@ static void soften_block(
     float *scores, size_t width, float *sums) {
     for (size_t r = 0; r < rows; r++) {
         float *row = scores + r * width;
-        const size_t n = keys_seen(a, before, first + r / a->group);
+        const size_t n = view_end(a, before, first + r / a->group);
         // Before its window a row holds zeros, whose lanes and chains stay as they are.
         for (size_t j = 0; j + a->window < n; j++) row[j] = -__builtin_inff();
         sums[r] = exponentials_of_row(row, n, a->scale);
@@ -126,8 +113,8 @@ static void soften_block(
 
 static void pair_attention_forward(const ingot_attention *a, float *scratch) {
     if (a->rows == 0) return;
-    const size_t size = a->head_size, group = a->group, before = keys_before(a);
-    const size_t all = keys_seen(a, before, a->rows - 1), width = in_lines(all);
+    const size_t size = a->head_size, group = a->group, before = earlier(a);
+    const size_t all = view_end(a, before, a->rows - 1), width = in_lines(all);
     const rows_view k = one_run(a, 0, all, &scratch), v = one_run(a, 1, all, &scratch);
     const uint32_t *key_columns = packed_panels(k, 1, &scratch);
     const uint32_t *values = packed_panels(v, 0, &scratch);
@@ -139,7 +126,7 @@ static void pair_attention_forward(const ingot_attention *a, float *scratch) {
     for (size_t first = 0; first < a->rows; first += ATTENTION_BLOCK) {
         const size_t left = a->rows - first;
         const size_t count = left < ATTENTION_BLOCK ? left : ATTENTION_BLOCK;
-        const size_t rows = count * group, keys = keys_seen(a, before, first + count - 1);
+        const size_t rows = count * group, keys = view_end(a, before, first + count - 1);
         gather_heads(a->q, a->q_row, first, count, group * size, q);
         pack_block(q, size, rows, size, 0, packed_q);
         multiply(rows, keys, size, packed_q, size, key_columns, size, scores, width, 1);
@@ -159,7 +146,7 @@ static void score_gradients(
     const ingot_attention *a, size_t before, size_t first, size_t rows, size_t keys,
     size_t width, const float *sums, const float *o, const float *d_o, float *p, float *ds) {
     for (size_t r = 0; r < rows; r++, p += width, ds += width) {
-        const size_t n = keys_seen(a, before, first + r / a->group);
+        const size_t n = view_end(a, before, first + r / a->group);
         const float inverse = 1.0f / sums[r];
         const float shift =
             dot_of_rows(o + r * a->head_size, d_o + r * a->head_size, a->head_size);
@@ -176,7 +163,7 @@ static void pair_attention_backward(
     const ingot_attention *a, const ingot_attention_gradient *g, float *scratch) {
     if (a->rows == 0) return;
     const size_t size = a->head_size, group = a->group, span = group * size;
-    const size_t all = keys_seen(a, 0, a->rows - 1), width = in_lines(all);
+    const size_t all = view_end(a, 0, a->rows - 1), width = in_lines(all);
     const rows_view k = one_run(a, 0, all, &scratch), v = one_run(a, 1, all, &scratch);
     const uint32_t *key_columns = packed_panels(k, 1, &scratch);
     const uint32_t *value_columns = packed_panels(v, 1, &scratch);
@@ -192,7 +179,7 @@ static void pair_attention_backward(
     for (size_t first = 0; first < a->rows; first += ATTENTION_BLOCK) {
         const size_t left = a->rows - first;
         const size_t count = left < ATTENTION_BLOCK ? left : ATTENTION_BLOCK;
-        const size_t rows = count * group, keys = keys_seen(a, 0, first + count - 1);
+        const size_t rows = count * group, keys = view_end(a, 0, first + count - 1);
         float *rest = scratch;
         gather_heads(a->q, a->q_row, first, count, span, q);
         gather_heads(g->o, a->o_row, first, count, span, o);

@@ -10,6 +10,7 @@
 #include "pack.h"
 #include "product.h"
 #include "rows.h"
+#include "attention_view.h"
 #include "attention.h"
 #include "dropout.h"
 
@@ -19,17 +20,5 @@ const ingot_kernel_table TABLE = {
     .attention_scratch = attention_scratch,
     .attention_forward = attention_forward,
     .attention_backward = attention_backward,
-    .norm_forward = norm_forward,
-    .norm_backward = norm_backward,
-    .rotate = rotate,
-    .swiglu_forward = swiglu_forward,
-    .swiglu_backward = swiglu_backward,
-    .add = add,
-    .sum = sum,
-    .log_sum_exp = log_sum_exp,
-    .cross_entropy_backward = cross_entropy_backward,
-    .square_sum = square_sum,
-    .adam_step = adam_step,
-    .exponential = exponential,
-    .dropout = dropout,
+    ROW_KERNELS,
 };

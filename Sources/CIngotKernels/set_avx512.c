@@ -17,6 +17,7 @@
 #include "bf16_expand.h"
 #include "bf16_pack.h"
 #include "bf16_product.h"
+#include "attention_view.h"
 #include "bf16_attention.h"
 
 const ingot_kernel_table ingot_table_pairs = {
@@ -26,19 +27,7 @@ const ingot_kernel_table ingot_table_pairs = {
     .attention_scratch = attention_scratch,
     .attention_forward = pair_attention_forward,
     .attention_backward = pair_attention_backward,
-    .norm_forward = norm_forward,
-    .norm_backward = norm_backward,
-    .rotate = rotate,
-    .swiglu_forward = swiglu_forward,
-    .swiglu_backward = swiglu_backward,
-    .add = add,
-    .sum = sum,
-    .log_sum_exp = log_sum_exp,
-    .cross_entropy_backward = cross_entropy_backward,
-    .square_sum = square_sum,
-    .adam_step = adam_step,
-    .exponential = exponential,
-    .dropout = dropout,
+    ROW_KERNELS,
 };
 #pragma clang attribute pop
 #endif
